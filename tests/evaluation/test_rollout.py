@@ -1,0 +1,124 @@
+"""The queue, the batches and the failures of a roll-out, with environments that only count."""
+
+import time
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.evaluation.fakes import FakePolicy, Fakes
+from vlareg.evaluation import Episode, Outcome, rollout
+
+EPISODES = [Episode(task, init) for task in (0, 1) for init in range(5)]
+
+
+def steps_of(outcomes: list[Outcome]) -> dict[tuple[int, int], int]:
+    return {(outcome.episode.task, outcome.episode.init_index): outcome.steps for outcome in outcomes}
+
+
+def test_every_episode_ends_once_and_as_it_does_alone() -> None:
+    together = list(rollout(FakePolicy(), Fakes(delay=0.002), EPISODES, workers=3, batch_size=2))
+    one_by_one = list(rollout(FakePolicy(), Fakes(), EPISODES, workers=1, batch_size=2))
+    assert len(together) == len(EPISODES)
+    assert steps_of(together) == steps_of(one_by_one)
+    assert len(set(steps_of(together).values())) > 2
+    assert all(outcome.success for outcome in together)
+
+
+def test_every_batch_is_full() -> None:
+    policy = FakePolicy()
+    list(rollout(policy, Fakes(), EPISODES[:3], workers=2, batch_size=4))
+    assert set(policy.batches) == {4}
+
+
+def test_batches_are_shared() -> None:
+    """With two environments in step, far fewer calls than steps are made."""
+    policy = FakePolicy()
+    outcomes = list(rollout(policy, Fakes(delay=0.002), EPISODES, workers=2, batch_size=2))
+    assert len(policy.batches) < 0.75 * sum(outcome.steps for outcome in outcomes)
+
+
+def test_an_episode_that_never_succeeds_fails_at_the_last_step() -> None:
+    (outcome,) = rollout(FakePolicy(speed=0.0), Fakes(), [Episode(1, 0)])
+    assert (outcome.success, outcome.steps, outcome.error) == (False, 12, None)
+
+
+def test_the_policy_is_told_the_episodes_instruction() -> None:
+    policy = FakePolicy()
+    own, other = rollout(policy, Fakes(), [Episode(0, 0), Episode(0, 1, instruction="stay")], workers=1, batch_size=1)
+    assert {instruction for instruction, _ in policy.seen} == {"go to 1", "stay"}
+    assert (own.instruction, other.instruction) == ("go to 1", "stay")
+
+
+def test_frames_are_kept_on_request() -> None:
+    first, second = rollout(FakePolicy(), Fakes(), EPISODES[:2], workers=1, keep_frames=lambda e: e.init_index == 1)
+    assert first.frames == []
+    assert len(second.frames) == second.steps + 1
+    assert [views[0, 0, 0, 0] for views in second.frames][:2] == [1, 5]
+
+
+@pytest.mark.parametrize("kind", ["raises", "dies"])
+def test_a_failing_environment_is_an_error_and_no_failure(kind: str) -> None:
+    outcomes = {o.episode.init_index: o for o in rollout(FakePolicy(), Fakes(**{kind: (2,)}), EPISODES[:5], workers=2)}
+    reason = {"raises": "state 2 cannot be simulated", "dies": "ended with exit code 7"}[kind]
+    assert outcomes[2].success is None
+    assert reason in (outcomes[2].error or "")
+    assert [outcomes[i].success for i in (0, 1, 3, 4)] == [True] * 4
+
+
+@pytest.mark.parametrize("kind", ["raises", "dies"])
+def test_a_failure_that_does_not_come_back_leaves_no_trace(kind: str, tmp_path: Path) -> None:
+    flaky = rollout(FakePolicy(), Fakes(**{kind: (0, 3)}, once=str(tmp_path)), EPISODES, workers=2)
+    assert steps_of(list(flaky)) == steps_of(list(rollout(FakePolicy(), Fakes(), EPISODES, workers=1)))
+    assert len(list(tmp_path.iterdir())) == 4
+
+
+def test_an_environment_that_hangs_is_an_error() -> None:
+    hanging, fine = Episode(0, 1), Episode(0, 0)
+    outcomes = {o.episode: o for o in rollout(FakePolicy(), Fakes(hangs=(1,)), [hanging, fine], workers=2, timeout=3.0)}
+    assert "did not answer within 3 s" in (outcomes[hanging].error or "")
+    assert outcomes[fine].success
+
+
+def test_a_broken_simulator_stops_the_roll_out() -> None:
+    broken = Fakes(raises=tuple(range(20)))
+    ended = []
+    with pytest.raises(RuntimeError, match=r"8 episodes in a row failed(.|\n)*cannot be simulated"):
+        ended.extend(rollout(FakePolicy(), broken, [Episode(0, i) for i in range(20)], workers=2))
+
+
+class _NotFinite(FakePolicy):
+    def act(self, frames, instructions):  # type: ignore[no-untyped-def]
+        return np.full((len(frames), 7), np.nan)
+
+
+class _OneForAll(FakePolicy):
+    def act(self, frames, instructions):  # type: ignore[no-untyped-def]
+        return np.zeros(7)
+
+
+@pytest.mark.parametrize(
+    ("policy", "message"), [(_NotFinite(), "is not finite"), (_OneForAll(), r"shape \(2, 7\), but got \(7,\)")]
+)
+def test_a_broken_policy_is_not_a_failed_episode(policy: FakePolicy, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        list(rollout(policy, Fakes(), EPISODES))
+
+
+@pytest.mark.parametrize("wrong", ["workers", "batch_size"])
+def test_counts_must_be_positive(wrong: str) -> None:
+    with pytest.raises(ValueError, match=f"`{wrong}` must be > 0, but got 0"):
+        list(rollout(FakePolicy(), Fakes(), EPISODES, **{wrong: 0}))
+
+
+def test_closing_ends_the_processes() -> None:
+    import multiprocessing
+
+    with closing(rollout(FakePolicy(), Fakes(), EPISODES, workers=2)) as outcomes:
+        next(outcomes)
+        assert len(multiprocessing.active_children()) == 2
+    started = time.monotonic()
+    while multiprocessing.active_children() and time.monotonic() - started < 5:
+        time.sleep(0.01)
+    assert multiprocessing.active_children() == []

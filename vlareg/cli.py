@@ -1,0 +1,45 @@
+"""The command lines behind `train.py` and `eval_libero.py`."""
+
+import sys
+from typing import Any
+
+import torch
+from lightning import LightningDataModule
+from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
+
+from vlareg.module import RegularizedPolicy
+
+DEFAULT_CONFIG = "configs/train.yaml"
+SUBCOMMANDS = ("fit", "validate")
+
+
+def fast_precision() -> str:
+    """Return "bf16-mixed" where the hardware multiplies bfloat16 matrices, else "32-true"."""
+    has_units = torch.cuda.is_bf16_supported() if torch.cuda.is_available() else torch.cpu._is_amx_tile_supported()
+    return "bf16-mixed" if has_units else "32-true"
+
+
+class TrainCLI(LightningCLI):
+    """LightningCLI with the links between model and data, and the precision that the hardware is fast at."""
+
+    def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
+        """Give the data the model's checkpoint folder and seed, and set defaults."""
+        parser.link_arguments("model.policy", "data.policy")
+        parser.link_arguments("model.seed", "data.seed")
+        parser.set_defaults({"trainer.precision": fast_precision()})
+
+
+def train(arguments: list[str] | None = None) -> None:
+    """Fine-tune a policy; without arguments, by `configs/train.yaml`.
+
+    Args:
+        arguments: LightningCLI's, the subcommand `fit` being the default; `sys.argv` if None.
+    """
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    if not arguments or arguments[0] not in (*SUBCOMMANDS, "--help", "-h"):
+        arguments.insert(0, "fit")
+    asks = {"--help", "-h", "--print_config"} & set(arguments)
+    if not asks and not any(argument.split("=")[0] in ("-c", "--config") for argument in arguments):
+        arguments[1:1] = ["--config", DEFAULT_CONFIG]
+    options: dict[str, Any] = {"subclass_mode_data": True, "save_config_kwargs": {"overwrite": True}}
+    TrainCLI(RegularizedPolicy, LightningDataModule, args=arguments, seed_everything_default=0, **options)

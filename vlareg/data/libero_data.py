@@ -1,0 +1,147 @@
+"""Demonstrations of a LIBERO suite as a LightningDataModule."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from lightning import LightningDataModule
+from torch.utils.data import DataLoader
+
+from vlareg.batch import VLABatch
+from vlareg.data.libero_hdf5 import LiberoHDF5
+from vlareg.data.prepared import PreparedFile, prepare_file
+from vlareg.data.sampler import EndlessBatches
+from vlareg.data.transitions import Split, Transitions
+from vlareg.files import cache_folder
+from vlareg.policies.openvla import OpenVLAProcessor
+
+
+@dataclass(frozen=True)
+class Demonstrations:
+    """Which demonstrations to train on, and where they are or shall be recorded.
+
+    Args:
+        suite: Name of the suite; also the key of its statistics in the checkpoint.
+        tasks: Task numbers within the suite.
+        train_episodes: Demonstrations a task to train on.
+        validation_episodes: Further demonstrations a task, held out for validation and the alignment monitor.
+        folder: Folder of `{task}_demo.hdf5` files; None records the embedded suite's into the user's cache on the first run.
+        action_key: Data set with the labels; the embedded suite's files have `expert_actions` beside `actions`.
+    """
+
+    suite: str = "libero_mini"
+    tasks: tuple[int, ...] = (6, 7, 8, 9)
+    train_episodes: int = 30
+    validation_episodes: int = 6
+    folder: str | None = None
+    action_key: str = "expert_actions"
+
+    @property
+    def episodes(self) -> int:
+        """Demonstrations a task in all."""
+        return self.train_episodes + self.validation_episodes
+
+    def files(self) -> list[Path]:
+        """Return the tasks' files, recording what is missing where `folder` is None."""
+        from vlareg.data.demonstrations import demonstration_file, record
+
+        folder = Path(self.folder) if self.folder else cache_folder("demonstrations") / self.suite
+        if self.folder is None:
+            record(suite=self.suite, tasks=list(self.tasks), episodes=self.episodes, output=folder)
+        return [demonstration_file(folder, self.suite, task) for task in self.tasks]
+
+
+class LiberoData(LightningDataModule):
+    """Batches of single transitions for fine-tuning, and the held-out episodes.
+
+    Statistics are those of the training episodes only.
+
+    Args:
+        policy: Checkpoint folder; its processor decides size, normalisation and tokens.
+        demonstrations: What to train on.
+        batch_size: Transitions per step and device.
+        augmentation: Random crop and colour jitter; the checkpoint remembers it, since roll-outs then crop the centre.
+        seed: Decides the order of the samples and the augmentation.
+        horizon: Future actions in a batch, for monitors and ablations (environment steps).
+    """
+
+    def __init__(
+        self,
+        policy: str = "checkpoints/openvla-mini",
+        demonstrations: Demonstrations = Demonstrations(),  # noqa: B008 (frozen)
+        batch_size: int = 64,
+        augmentation: bool = True,
+        seed: int = 0,
+        horizon: int = 1,
+    ) -> None:
+        super().__init__()
+        self.processor = OpenVLAProcessor.from_pretrained(policy)
+        self.processor.config.trained_with_augmentation = augmentation
+        self.demonstrations, self.batch_size, self.augmentation = demonstrations, batch_size, augmentation
+        self.seed, self.horizon = seed, horizon
+
+    @property
+    def dataset_name(self) -> str:
+        """Key of the statistics in the checkpoint (`unnorm_key`)."""
+        return self.demonstrations.suite
+
+    @property
+    def statistics(self) -> dict[str, Any]:
+        """Statistics of the training split, as `norm_stats` holds them."""
+        return self.train.statistics
+
+    def prepare_data(self) -> None:
+        """Record missing demonstrations and fill the cache of frames; runs in one process."""
+        self._prepared()
+
+    def setup(self, stage: str | None = None) -> None:
+        """Split by episode: the first `train_episodes` of each task train, the rest is held out."""
+        train: list[Split] = []
+        held_out: list[Split] = []
+        limit, first = self.demonstrations.train_episodes, 0
+        for file in self._prepared():
+            train.append(Split(file, np.flatnonzero(file.episodes < limit), first))
+            last = min(self.demonstrations.episodes, int(file.episodes[-1]) + 1)
+            held_out.append(Split(file, np.flatnonzero((file.episodes >= limit) & (file.episodes < last)), first))
+            first += last
+        seed = self.seed if self.augmentation else None
+        self.train = Transitions(train, self.processor, augmentation_seed=seed, horizon=self.horizon)
+        self.held_out = Transitions(held_out, self.processor, statistics=self.statistics, horizon=self.horizon)
+
+    def train_dataloader(self) -> DataLoader[VLABatch]:
+        """Return an endless loader that starts where the trainer's step is."""
+        batches = EndlessBatches.resumed(self.trainer, len(self.train), self.batch_size, self.seed)
+        return DataLoader(self.train, batch_sampler=batches, collate_fn=_as_it_is)
+
+    def val_dataloader(self) -> DataLoader[VLABatch]:
+        """Return the probe set in batches of the training's size."""
+        batches = np.array_split(self.probe_indices(), max(1, len(self.probe_indices()) // self.batch_size))
+        return DataLoader(self.held_out, batch_sampler=[list(map(int, b)) for b in batches], collate_fn=_as_it_is)
+
+    def probe_indices(self, samples: int = 512) -> np.ndarray:
+        """Return evenly spaced transitions of the held-out episodes, at most `samples` of them."""
+        return np.unique(np.linspace(0, len(self.held_out) - 1, samples).round().astype(int))
+
+    def probe_batches(self) -> Iterator[VLABatch]:
+        """Yield the probe set; always the same samples in the same order."""
+        yield from self.val_dataloader()
+
+    def _prepared(self) -> list[PreparedFile]:
+        sources = [LiberoHDF5(file, action_key=self.demonstrations.action_key) for file in self.demonstrations.files()]
+        prepared = [
+            prepare_file(source, self.processor.prepare, f"{self.processor.config.image_size} px", cache_folder("frames")) for source in sources
+        ]
+        for source, file in zip(sources, prepared, strict=True):
+            found = int(file.episodes[-1]) + 1
+            if found < self.demonstrations.episodes:
+                raise ValueError(
+                    f"`demonstrations`: {source.file} has {found} episodes, but train_episodes + validation_episodes = "
+                    f"{self.demonstrations.episodes}."
+                )
+        return prepared
+
+
+def _as_it_is(batch: VLABatch) -> VLABatch:
+    return batch

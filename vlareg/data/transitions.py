@@ -1,0 +1,93 @@
+"""Transitions of prepared demonstrations as training batches."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch.utils.data import Dataset
+
+from vlareg.batch import VLABatch
+from vlareg.data.augmentation import augment
+from vlareg.data.prepared import PreparedFile
+from vlareg.data.sampler import Draw
+from vlareg.data.statistics import dataset_statistics, gripper_to_openvla
+from vlareg.policies.openvla import OpenVLAProcessor, normalize_actions
+
+
+@dataclass(frozen=True)
+class Split:
+    """Rows of one prepared file that belong to a split, and the number of its first episode in the whole data set."""
+
+    file: PreparedFile
+    rows: np.ndarray
+    first_episode: int
+
+
+class Transitions(Dataset[VLABatch]):
+    """All transitions of some episodes; fetched a whole batch at a time.
+
+    Args:
+        splits: Rows of prepared files.
+        processor: Tokenizes, normalises and, where nothing is augmented, crops as at roll-out.
+        statistics: Entry of `norm_stats` for the actions; None computes it from these transitions.
+        augmentation_seed: Seed of the augmentation; None leaves it out.
+        horizon: Number of actions in `VLABatch.actions` (environment steps); at an episode's end the last one repeats.
+    """
+
+    def __init__(
+        self,
+        splits: Sequence[Split],
+        processor: OpenVLAProcessor,
+        *,
+        statistics: dict[str, Any] | None = None,
+        augmentation_seed: int | None = None,
+        horizon: int = 1,
+    ) -> None:
+        self.frames = [split.file.frames for split in splits]
+        self.instructions = [split.file.instruction for split in splits]
+        self.processor, self.augmentation_seed, self.horizon = processor, augmentation_seed, horizon
+        self.proprio = np.concatenate([split.file.proprio[split.rows] for split in splits])
+        self.actions = gripper_to_openvla(np.concatenate([split.file.actions[split.rows] for split in splits]))
+        self.episodes = np.concatenate([split.first_episode + split.file.episodes[split.rows] for split in splits])
+        self.where = [(number, int(row)) for number, split in enumerate(splits) for row in split.rows]
+        self.statistics = statistics or dataset_statistics(self.actions, self.proprio, len(np.unique(self.episodes)))
+        self.last = np.searchsorted(self.episodes, self.episodes, side="right") - 1
+
+    def __len__(self) -> int:
+        return len(self.where)
+
+    def __getitems__(self, draws: Sequence[Draw | int]) -> VLABatch:
+        """Return the batch of some samples; called by PyTorch's DataLoader."""
+        drawn = [draw if isinstance(draw, Draw) else Draw(draw, draw) for draw in draws]
+        indices = np.array([draw.index for draw in drawn])
+        where = [self.where[index] for index in indices]
+        frames = np.stack([self.frames[file][row] for file, row in where])
+        images = self._images(frames, drawn)
+        window = np.minimum(indices[:, None] + np.arange(self.horizon), self.last[indices, None])
+        normalized = normalize_actions(self.actions[indices], self.statistics["action"])
+        tokens = self.processor.tokenize([self.instructions[file] for file, _ in where], normalized)
+        return VLABatch(
+            **tokens,
+            pixel_values=self.processor.normalize(images),
+            images=images,
+            proprio=torch.from_numpy(self.proprio[indices]),
+            actions=torch.from_numpy(self.actions[window]),
+            episode_ids=torch.from_numpy(self.episodes[indices]),
+            sample_ids=torch.from_numpy(indices),
+            patches_per_view=self.processor.config.patches_per_view,
+        )
+
+    def __getitem__(self, index: int) -> VLABatch:
+        return self.__getitems__([index])
+
+    def _images(self, frames: np.ndarray, draws: list[Draw]) -> torch.Tensor:
+        if self.augmentation_seed is None:
+            frames = self.processor.centre_crop(frames) if self.processor.config.trained_with_augmentation else frames
+            return _to_images(frames)
+        return augment(_to_images(frames), [(self.augmentation_seed, draw.position) for draw in draws])
+
+
+def _to_images(frames: np.ndarray) -> torch.Tensor:
+    return torch.from_numpy(np.ascontiguousarray(frames)).movedim(-1, 2).float().div_(255)

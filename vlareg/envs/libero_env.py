@@ -1,0 +1,170 @@
+"""One task of a LIBERO suite, by the published protocol."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float, UInt8
+
+from vlareg.envs.axis_angle import axis_angle
+from vlareg.envs.init_states import read_init_states
+from vlareg.envs.libero_setup import import_libero, require_assets
+from vlareg.envs.suites import find_suite
+
+WAITING_STEPS = 10
+"""Environment steps before the policy's first one, in which objects settle."""
+
+WAITING_ACTION = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, -1.0)
+"""Stand still with the gripper open."""
+
+SIMULATOR_HORIZON = 1000
+"""Environment steps after which robosuite itself refuses to go on."""
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What a policy may see.
+
+    Args:
+        frames: One image per camera as LIBERO gives them, upside down.
+        proprio: End-effector position (3, m), axis-angle (3, rad), gripper finger positions (2, m).
+    """
+
+    frames: UInt8[np.ndarray, "views height width 3"]
+    proprio: Float[np.ndarray, "8"]
+
+
+class LiberoEnv:
+    """One task of a suite.
+
+    An episode depends on (suite, task, init index, seed) and the actions alone; not on the episodes before it.
+
+    Args:
+        suite: One of `SUITES`.
+        task: The task's number in the suite.
+        resolution: Width and height of an image (pixels).
+        cameras: Cameras to render, in the order of `Observation.frames`; empty for none.
+        seed: Seed of the fixtures' places (LIBERO's own suites; `libero_mini` has none that move).
+
+    Raises:
+        ValueError: An argument is out of range.
+        MissingAssetsError: The suite's meshes and textures are not on this machine.
+
+    Example:
+        >>> env = LiberoEnv("libero_mini", 0, resolution=64)
+        >>> env.instruction
+        'put the red cube on the plate'
+        >>> env.reset(0).frames.shape
+        (2, 64, 64, 3)
+        >>> observation, success = env.step(np.zeros(7))
+        >>> env.close()
+    """
+
+    def __init__(
+        self,
+        suite: str,
+        task: int,
+        *,
+        resolution: int = 128,
+        cameras: tuple[str, ...] = ("agentview", "robot0_eye_in_hand"),
+        seed: int = 0,
+    ) -> None:
+        described = find_suite(suite)
+        if not 0 <= task < described.num_tasks:
+            raise ValueError(f"`task` must be in 0..{described.num_tasks - 1} for {suite}, but got {task}.")
+        if resolution < 1:
+            raise ValueError(f"`resolution` must be > 0, but got {resolution}.")
+        self.max_steps, self.cameras, self._seed = described.max_steps, tuple(cameras), seed
+        import_libero()
+        if suite != "libero_mini":
+            require_assets(suite)
+        from libero.libero.benchmark import get_benchmark
+        from libero.libero.envs import OffScreenRenderEnv
+
+        benchmark = get_benchmark(suite)()
+        self.bddl_file: str = benchmark.get_task_bddl_file_path(task)
+        self.instruction: str = benchmark.get_task(task).language
+        self.init_states = read_init_states(_init_states_file(benchmark.get_task(task)))
+        self.simulator: Any = OffScreenRenderEnv(
+            bddl_file_name=self.bddl_file,
+            camera_names=list(self.cameras) or ["agentview"],
+            camera_heights=resolution,
+            camera_widths=resolution,
+            use_camera_obs=bool(self.cameras),
+            horizon=SIMULATOR_HORIZON,
+            hard_reset=suite != "libero_mini",  # a soft reset of libero_mini is the same, as its tests show
+        )
+
+    @property
+    def num_init_states(self) -> int:
+        """Number of stored initial states."""
+        return len(self.init_states)
+
+    def reset(self, init_index: int) -> Observation:
+        """Start an episode from a stored initial state and let the objects settle.
+
+        Args:
+            init_index: Number of the initial state.
+
+        Raises:
+            ValueError: There is no such initial state.
+        """
+        if not 0 <= init_index < self.num_init_states:
+            raise ValueError(f"`init_index` must be in 0..{self.num_init_states - 1}, but got {init_index}.")
+        return self.reset_to(self.init_states[init_index])
+
+    def reset_to(self, state: Float[np.ndarray, "state"]) -> Observation:
+        """Start an episode from a simulator state: time (s), joint positions, joint velocities."""
+        self._render(False)
+        self.simulator.seed(self._seed)
+        self.simulator.reset()
+        self.simulator.set_init_state(state)
+        for _ in range(WAITING_STEPS - 1):
+            self.simulator.step(WAITING_ACTION)
+        self._render(True)
+        return self.step(np.asarray(WAITING_ACTION))[0]
+
+    def step(self, action: Float[np.ndarray, "7"]) -> tuple[Observation, bool]:
+        """Advance by one environment step (0.05 s).
+
+        Args:
+            action: End-effector translation and rotation deltas and gripper, each in [-1, 1]; gripper: -1 opens, +1 closes.
+
+        Returns:
+            The observation, and whether the task's goal holds.
+
+        Raises:
+            ValueError: The action is not 7 finite numbers.
+        """
+        action = np.asarray(action, dtype=np.float64)
+        if action.shape != (7,) or not np.isfinite(action).all():
+            raise ValueError(f"`action` must be 7 finite numbers, but got {action}.")
+        raw, _, success, _ = self.simulator.step(action)
+        return self._observation(raw), bool(success)
+
+    def close(self) -> None:
+        """Give back the simulator and its GL context."""
+        if self.simulator is not None:
+            self.simulator.close()
+            self.simulator = None
+
+    def _render(self, enabled: bool) -> None:
+        for camera in self.cameras:
+            self.simulator.env.modify_observable(f"{camera}_image", "enabled", enabled)
+
+    def _observation(self, raw: dict[str, np.ndarray]) -> Observation:
+        pose = (raw["robot0_eef_pos"], axis_angle(raw["robot0_eef_quat"]), raw["robot0_gripper_qpos"])
+        frames = [raw[f"{camera}_image"] for camera in self.cameras]
+        return Observation(np.stack(frames) if frames else np.empty((0, 0, 0, 3), np.uint8), np.concatenate(pose).astype(np.float32))
+
+
+def _init_states_file(task: Any) -> str:
+    from libero.libero import get_libero_path
+
+    return f"{_joined(get_libero_path('init_states'), task.problem_folder)}/{task.init_states_file}"
+
+
+def _joined(root: str, folder: str) -> str:
+    import os
+
+    return os.path.join(root, folder)

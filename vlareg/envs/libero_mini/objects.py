@@ -1,0 +1,70 @@
+"""The suite's objects, registered with LIBERO so that its BDDL can name them."""
+
+from pathlib import Path
+from typing import Any
+
+from libero.libero.envs.base_object import register_object
+from robosuite.models.objects import MujocoXMLObject
+
+ASSETS = Path(__file__).parent / "assets"
+
+Colour = tuple[float, float, float]
+"""Red, green, blue in [0, 1]."""
+
+_FREE = ({"type": "free", "damping": "0.0005"},)
+
+
+class MiniObject(MujocoXMLObject):
+    """A shape of `assets/` in a colour.
+
+    Args:
+        name: The instance's name in the BDDL.
+        shape: Name of the MJCF file.
+        colour: Colour of the visible geoms; the file's own where it is None.
+        joints: None for an object that does not move.
+    """
+
+    rotation = (0.0, 0.0)
+    rotation_axis = "z"
+
+    def __init__(self, name: str, shape: str, colour: Colour | None = None, joints: tuple[dict[str, str], ...] | None = _FREE) -> None:
+        specs = None if joints is None else [dict(joint) for joint in joints]
+        super().__init__(str(ASSETS / f"{shape}.xml"), name=name, joints=specs, obj_type="all", duplicate_collision_geoms=False)
+        self.category_name = f"mini_{shape}"
+        self.object_properties: dict[str, Any] = {"vis_site_names": {}}
+        if colour is not None:
+            for geom in self._obj.iter("geom"):
+                if geom.get("group") == "1":
+                    geom.set("rgba", " ".join(str(value) for value in (*colour, 1.0)))
+
+
+@register_object
+class MiniPlate(MiniObject):
+    """A flat white plate, fixed to the table."""
+
+    def __init__(self, name: str = "plate", joints: Any = None) -> None:
+        super().__init__(name, "plate", joints=joints)
+
+
+@register_object
+class MiniBox(MiniObject):
+    """A shallow open cardboard box, fixed to the table."""
+
+    def __init__(self, name: str = "box", joints: Any = None) -> None:
+        super().__init__(name, "box", joints=joints)
+
+
+def _register(class_name: str, shape: str, colour: Colour) -> None:
+    def construct(self: MiniObject, name: str = shape) -> None:
+        MiniObject.__init__(self, name, shape, colour)
+
+    register_object(type(class_name, (MiniObject,), {"__init__": construct, "__module__": __name__}))
+
+
+_register("MiniRedCube", "cube", (0.90, 0.08, 0.08))
+_register("MiniBlueCube", "cube", (0.10, 0.25, 0.95))
+_register("MiniGreenCube", "cube", (0.05, 0.70, 0.15))
+_register("MiniYellowCube", "cube", (0.98, 0.85, 0.05))
+_register("MiniWhitePuck", "puck", (0.97, 0.97, 0.97))
+_register("MiniOrangeCylinder", "cylinder", (1.00, 0.45, 0.00))
+_register("MiniPurpleBlock", "block", (0.60, 0.10, 0.80))

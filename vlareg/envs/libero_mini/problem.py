@@ -1,0 +1,68 @@
+"""The suite's problem class, which LIBERO finds by the name in the BDDL."""
+
+from typing import Any
+
+import numpy as np
+from libero.libero.envs.bddl_base_domain import TASK_MAPPING, register_problem
+from libero.libero.envs.regions import REGION_SAMPLERS, Libero100TableRegionSampler
+from robosuite.environments.manipulation.single_arm_env import SingleArmEnv
+from robosuite.models.tasks import ManipulationTask
+
+from vlareg.envs.libero_mini import objects  # noqa: F401  # registers what the BDDL names
+from vlareg.envs.libero_mini.arena import MiniArena
+from vlareg.envs.libero_mini.light_robot import draw_collision_shapes
+
+START_JOINTS = (0.0, -0.161037389, 0.0, -2.44459747, 0.0, 2.2267522, np.pi / 4)
+"""The arm's joint angles at a reset (rad)."""
+
+REGION_SAMPLERS["libero_mini_tabletop"] = {"table": Libero100TableRegionSampler}
+
+
+_TableTop: Any = TASK_MAPPING["libero_tabletop_manipulation"]  # LIBERO's decorator leaves None under the class's own name
+
+
+class Libero_Mini_Tabletop(_TableTop):  # noqa: N801  # LIBERO's way of naming problems
+    """LIBERO's table-top problem on the arena, objects and robot of this package.
+
+    Beside the assets it differs in two ways. What is observed after a step is the state at the end of the step; robosuite's own
+    observations are taken 2 ms after the step's beginning, so they lag by one action. And a soft reset clears the gripper's ramp.
+    """
+
+    def _load_model(self) -> None:
+        SingleArmEnv._load_model(self)  # BDDLBaseDomain's would load the textured arena
+        self.z_offset = 0.0  # of fixtures above the table (m)
+        robot = self.robots[0]
+        robot.init_qpos = np.array(START_JOINTS)
+        robot.robot_model.set_base_xpos(robot.robot_model.base_xpos_offset["table"](self.table_full_size[0]))
+        draw_collision_shapes(robot.robot_model)
+        arena = MiniArena()
+        self._load_fixtures_in_arena(arena)
+        self._load_objects_in_arena(arena)
+        self._load_sites_in_arena(arena)
+        self._generate_object_state_wrapper()
+        self._setup_placement_initializer(arena)
+        self.objects, self.fixtures = list(self.objects_dict.values()), list(self.fixtures_dict.values())
+        self.model = ManipulationTask(
+            mujoco_arena=arena, mujoco_robots=[robot.robot_model], mujoco_objects=self.objects + self.fixtures
+        )
+        self.model.root.find("visual").extend(list(arena.visual))
+
+    def _reset_internal(self) -> None:
+        super()._reset_internal()
+        self.robots[0].gripper.current_action = np.zeros(self.robots[0].gripper.dof)
+        for fixture in self.fixtures:  # its region is a point, to a micrometre: place it the same whatever the seed
+            position = self.sim.model.body_pos[self.obj_body_id[fixture.name]]
+            position[:] = np.round(position, 4)
+
+    def _update_observables(self, force: bool = False) -> None:
+        if force:
+            super()._update_observables(force=True)
+
+    def _post_action(self, action: np.ndarray) -> tuple[float, bool, dict[str, Any]]:
+        outcome: tuple[float, bool, dict[str, Any]] = super()._post_action(action)
+        self.sim.forward()
+        self._update_observables(force=True)
+        return outcome
+
+
+register_problem(Libero_Mini_Tabletop)

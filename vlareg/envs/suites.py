@@ -1,0 +1,48 @@
+"""The suites, and how long their episodes may be."""
+
+import difflib
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Suite:
+    """A suite of tasks.
+
+    Args:
+        num_tasks: How many tasks it has.
+        max_steps: After how many environment steps an episode ends, the waiting steps not counted.
+    """
+
+    num_tasks: int
+    max_steps: int
+
+
+SUITES = {
+    "libero_mini": Suite(num_tasks=10, max_steps=100),
+    "libero_spatial": Suite(num_tasks=10, max_steps=220),
+    "libero_object": Suite(num_tasks=10, max_steps=280),
+    "libero_goal": Suite(num_tasks=10, max_steps=300),
+    "libero_10": Suite(num_tasks=10, max_steps=520),
+    "libero_90": Suite(num_tasks=90, max_steps=400),
+}
+"""The embedded suite, and LIBERO's own with OpenVLA's limits."""
+
+MAX_STEPS = {name: suite.max_steps for name, suite in SUITES.items()}
+"""Environment steps an episode of a suite may take."""
+
+
+def find_suite(name: str) -> Suite:
+    """Return a suite by its name.
+
+    Raises:
+        ValueError: There is none of that name.
+
+    Example:
+        >>> find_suite("libero_mini").max_steps
+        100
+    """
+    if name not in SUITES:
+        near = difflib.get_close_matches(name, SUITES, n=1)
+        hint = f" Did you mean {near[0]}?" if near else ""
+        raise ValueError(f"`suite` must be one of {', '.join(SUITES)}, but got {name!r}.{hint}")
+    return SUITES[name]

@@ -1,0 +1,28 @@
+"""Roll-outs: episode records, intervals, and the processes that make them.
+
+Worker processes import this package, so nothing here imports PyTorch at module level; `vlareg.evaluation.policy` does.
+"""
+
+from vlareg.evaluation.controls import BlackImages
+from vlareg.evaluation.interfaces import Environment, EnvironmentFactory, Episode, Policy
+from vlareg.evaluation.intervals import wilson_interval
+from vlareg.evaluation.records import EpisodeRecord, append_record, read_records
+from vlareg.evaluation.rollout import Outcome, rollout
+from vlareg.evaluation.summary import Summary, results_table, summarize
+
+__all__ = [
+    "BlackImages",
+    "Environment",
+    "EnvironmentFactory",
+    "Episode",
+    "EpisodeRecord",
+    "Outcome",
+    "Policy",
+    "Summary",
+    "append_record",
+    "read_records",
+    "results_table",
+    "rollout",
+    "summarize",
+    "wilson_interval",
+]

@@ -1,0 +1,110 @@
+"""Run the episodes of an evaluation that are not done yet, and keep what comes of each at once."""
+
+import json
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from vlareg.evaluation.interfaces import EnvironmentFactory, Episode, Policy
+from vlareg.evaluation.progress import LiveTable
+from vlareg.evaluation.records import EpisodeRecord, append_record, read_records
+from vlareg.evaluation.rollout import Outcome, rollout
+from vlareg.evaluation.settings import claim_folder
+from vlareg.evaluation.summary import CONFIDENCE, Summary, summarize
+from vlareg.evaluation.videos import VideoShelf
+from vlareg.files import atomic_file
+
+RECORDS_FILE = "episodes.jsonl"
+SUMMARY_FILE = "summary.json"
+VIDEO_FOLDER = "videos"
+
+
+@dataclass(frozen=True)
+class Campaign:
+    """One evaluation in one results folder; running it again goes on where it ended.
+
+    Args:
+        folder: The results folder.
+        settings: What every episode's result depends on, as JSON values: `suite`, `seed`, `perturbation` ("none" where
+            nothing is changed), `batch_size`, and whatever else; a folder with results of other settings is refused.
+        workers: Number of environments at once (> 0).
+        videos: How many successes and how many failures of each task are kept as videos (>= 0).
+        retry_errors: Whether episodes whose simulator failed are run again.
+    """
+
+    folder: Path
+    settings: dict[str, Any]
+    workers: int = 4
+    videos: int = 1
+    retry_errors: bool = False
+
+    def run(
+        self, make_policy: Callable[[], Policy], environments: EnvironmentFactory, episodes: Sequence[Episode]
+    ) -> Summary:
+        """Run what is left of the episodes.
+
+        Args:
+            make_policy: Loads the policy; called only if something is left.
+            environments: Makes the environment of a task in a worker process; picklable.
+            episodes: All episodes of the evaluation.
+
+        Returns:
+            The summary of all episodes in the folder; it is also in `summary.json`.
+        """
+        with claim_folder(self.folder, self.settings):
+            records = {record.key: record for record in read_records(self.folder / RECORDS_FILE)}
+            planned = len(records.keys() | {(episode.task, episode.init_index) for episode in episodes})
+            todo = [episode for episode in episodes if self._is_open(records.get((episode.task, episode.init_index)))]
+            with LiveTable(str(self.folder), planned) as table:
+                summary = self._show(records.values(), planned, table)
+                for record in self._run(make_policy, environments, todo):
+                    records[record.key] = record
+                    summary = self._show(records.values(), planned, table)
+        return summary
+
+    def _is_open(self, record: EpisodeRecord | None) -> bool:
+        return record is None or (self.retry_errors and record.error is not None)
+
+    def _run(
+        self, make_policy: Callable[[], Policy], environments: EnvironmentFactory, todo: Sequence[Episode]
+    ) -> Iterator[EpisodeRecord]:
+        if not todo:
+            return
+        shelf = VideoShelf(self.folder / VIDEO_FOLDER, self.videos)
+        outcomes = rollout(
+            make_policy(),
+            environments,
+            todo,
+            workers=self.workers,
+            batch_size=self.settings["batch_size"],
+            keep_frames=shelf.wants,
+        )
+        with closing(outcomes):
+            for outcome in outcomes:
+                record = self._record(outcome)
+                append_record(self.folder / RECORDS_FILE, record)
+                yield record
+                shelf.add(outcome)
+
+    def _record(self, outcome: Outcome) -> EpisodeRecord:
+        return EpisodeRecord(
+            suite=self.settings["suite"],
+            task=outcome.episode.task,
+            init_index=outcome.episode.init_index,
+            seed=self.settings["seed"],
+            success=outcome.success,
+            steps=outcome.steps,
+            instruction=outcome.instruction,
+            perturbation=self.settings["perturbation"],
+            error=outcome.error,
+        )
+
+    def _show(self, records: Collection[EpisodeRecord], planned: int, table: LiveTable) -> Summary:
+        summary = summarize(records)
+        state = {"complete": len(records) == planned, "confidence": CONFIDENCE, "settings": self.settings}
+        with atomic_file(self.folder / SUMMARY_FILE) as partial:
+            partial.write_text(json.dumps({**asdict(summary), **state}, indent=2) + "\n")
+        table.show(summary)
+        return summary

@@ -1,0 +1,100 @@
+"""The evaluation of a checkpoint on a suite, from names and numbers."""
+
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+from vlareg.evaluation.campaign import Campaign
+from vlareg.evaluation.controls import BlackImages
+from vlareg.evaluation.interfaces import Policy
+from vlareg.evaluation.plan import plan_episodes
+from vlareg.evaluation.settings import fingerprint
+from vlareg.evaluation.suites import CAMERAS, LiberoTasks, suite_facts
+from vlareg.evaluation.summary import Summary
+from vlareg.evaluation.versions import versions
+
+
+def evaluate(
+    checkpoint: Path = Path("checkpoints/openvla-mini"),
+    suite: str = "libero_mini",
+    tasks: list[int] | None = None,
+    episodes: int = 50,
+    instruction: Literal["own", "other"] = "own",
+    image: Literal["normal", "black"] = "normal",
+    random_weights: bool = False,
+    unnorm_key: str | None = None,
+    seed: int = 0,
+    resolution: int = 128,
+    workers: int = 4,
+    batch_size: int = 2,
+    precision: Literal["auto", "float32", "bfloat16"] = "auto",
+    videos: int = 1,
+    retry_errors: bool = False,
+    output: Path | None = None,
+) -> Summary:
+    """Roll a checkpoint out on a suite and count its successes.
+
+    The results folder holds `episodes.jsonl` (one line an episode), `summary.json` and `videos/`. Interrupt it when you
+    like: the same command goes on where it ended.
+
+    Args:
+        checkpoint: Folder of the policy.
+        suite: Name of the suite.
+        tasks: Numbers of the tasks; all where none is given.
+        episodes: Number of episodes of each task; episode e starts from stored initial state e.
+        instruction: What the policy is told: the task's own instruction, or that of another task in the same scene.
+        image: What the policy sees: the cameras' images, or black ones.
+        random_weights: Take the weights of an untrained policy of the same shape.
+        unnorm_key: Whose action statistics to use; not needed where the checkpoint has only one.
+        seed: Seed of the simulator, and of random weights.
+        resolution: Width and height of the images (pixels); 256 in the published protocol of LIBERO's own suites.
+        workers: Number of simulators at once.
+        batch_size: Number of observations that the policy sees at once.
+        precision: Data type of the policy; "auto" is bfloat16 on a GPU and float32 without.
+        videos: Number of successes and of failures of each task that are kept as videos.
+        retry_errors: Run episodes again whose simulator failed earlier.
+        output: Results folder; where none is given, one below `outputs/evaluation` with a name made of the settings.
+    """
+    # PyTorch is imported here, because worker processes import this package and need none of it.
+    from vlareg.evaluation.policy import OpenVLAPolicy, choose_numerics, load_model, read_config
+    from vlareg.policies.openvla import OpenVLAProcessor
+
+    facts = suite_facts(suite)
+    planned = plan_episodes(facts, tasks, episodes, instruction)
+    device, dtype = choose_numerics(precision)
+    environments = LiberoTasks(suite, resolution, CAMERAS[: read_config(checkpoint).num_views], seed)
+    settings: dict[str, Any] = {
+        "checkpoint": f"{checkpoint.resolve().name} {fingerprint(checkpoint, weights=not random_weights)}",
+        "random_weights": random_weights,
+        "unnorm_key": unnorm_key,
+        "suite": suite,
+        "perturbation": _perturbation(instruction, image),
+        "seed": seed,
+        "resolution": resolution,
+        "batch_size": batch_size,
+        "device": device,
+        "precision": dtype,
+        "versions": {**versions(), "gl": os.environ["MUJOCO_GL"]},
+    }
+
+    def load() -> Policy:
+        model = load_model(checkpoint, device, dtype, random_seed=seed if random_weights else None)
+        processor = OpenVLAProcessor.from_pretrained(checkpoint)
+        policy = OpenVLAPolicy(model, processor, [task.instruction for task in facts], unnorm_key)
+        return BlackImages(policy) if image == "black" else policy
+
+    folder = output or _folder(checkpoint, settings)
+    campaign = Campaign(folder, settings, workers=workers, videos=videos, retry_errors=retry_errors)
+    return campaign.run(load, environments, planned)
+
+
+def _perturbation(instruction: str, image: str) -> str:
+    changes = [("other instruction", instruction == "other"), ("black image", image == "black")]
+    return ", ".join(change for change, applies in changes if applies) or "none"
+
+
+def _folder(checkpoint: Path, settings: dict[str, Any]) -> Path:
+    parts = [checkpoint.resolve().name, settings["suite"], f"seed{settings['seed']}"]
+    parts += ["random_weights"] * settings["random_weights"]
+    parts += [settings["perturbation"].replace(", ", "-").replace(" ", "_")] * (settings["perturbation"] != "none")
+    return Path("outputs/evaluation") / "-".join(parts)

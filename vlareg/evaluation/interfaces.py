@@ -1,0 +1,63 @@
+"""What a roll-out needs of a policy and of a simulator; it knows nothing else about either."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from jaxtyping import Float, UInt8
+
+Views = UInt8[np.ndarray, "views height width 3"]
+"""One observation's camera images exactly as the simulator gives them (LIBERO's are upside down)."""
+
+
+@dataclass(frozen=True)
+class Episode:
+    """One episode to roll out.
+
+    Args:
+        task: Number of the task in its suite.
+        init_index: Which of the task's stored initial states it starts from.
+        instruction: What the policy is told; the task's own instruction where this is None.
+    """
+
+    task: int
+    init_index: int
+    instruction: str | None = None
+
+
+class Policy(Protocol):
+    """Something that maps observations to actions, a batch at a time."""
+
+    def act(
+        self, frames: UInt8[np.ndarray, "batch views height width 3"], instructions: Sequence[str]
+    ) -> Float[np.ndarray, "batch 7"]:
+        """Return one action per row, in the simulator's convention (gripper: -1 opens, +1 closes)."""
+        ...
+
+
+class Environment(Protocol):
+    """One task of a suite in a simulator, as `vlareg.envs.LiberoEnv` is."""
+
+    instruction: str
+    max_steps: int
+
+    def reset(self, init_index: int) -> Any:
+        """Start an episode; the observation returned has the camera images in `frames`."""
+        ...
+
+    def step(self, action: Float[np.ndarray, "7"]) -> tuple[Any, bool]:
+        """Advance by one environment step; return the observation and whether the task is solved."""
+        ...
+
+    def close(self) -> None:
+        """Give back what the simulator holds."""
+        ...
+
+
+class EnvironmentFactory(Protocol):
+    """Makes an environment inside a worker process, so it has to be picklable."""
+
+    def __call__(self, task: int) -> Environment:
+        """Return the environment of a task."""
+        ...

@@ -1,0 +1,39 @@
+"""How sure a success rate is."""
+
+from math import sqrt
+from statistics import NormalDist
+
+
+def wilson_interval(successes: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
+    """Return the Wilson score interval of a success rate.
+
+    Args:
+        successes: Number of successful episodes.
+        n: Number of episodes; without any, nothing is known and the interval is (0, 1).
+        confidence: Probability that the interval covers the true rate, in (0, 1).
+
+    Returns:
+        The lower and the upper end, each in [0, 1].
+
+    Raises:
+        ValueError: If `successes` is not in 0..n, or `confidence` is not in (0, 1).
+
+    Reference:
+        Wilson, "Probable inference, the law of succession, and statistical inference", JASA 22 (1927), pp. 209-212.
+
+    Example:
+        >>> low, high = wilson_interval(8, 10)
+        >>> print(f"{low:.4f} {high:.4f}")
+        0.4902 0.9433
+    """
+    if not 0 <= successes <= n:
+        raise ValueError(f"`successes` must be in 0..n, but got {successes} of n = {n}.")
+    if not 0 < confidence < 1:
+        raise ValueError(f"`confidence` must be in (0, 1), but got {confidence}.")
+    if n == 0:
+        return 0.0, 1.0
+    z = NormalDist().inv_cdf(0.5 + confidence / 2)
+    rate = successes / n
+    centre = (rate + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * sqrt(rate * (1 - rate) / n + z * z / (4 * n * n))
+    return max(0.0, centre - half), min(1.0, centre + half)

@@ -1,0 +1,71 @@
+"""Which episodes an evaluation consists of."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from vlareg.evaluation.interfaces import Episode
+
+
+@dataclass(frozen=True)
+class TaskFacts:
+    """What the plan needs to know of a task.
+
+    Args:
+        instruction: The task's own instruction.
+        num_init_states: Number of stored initial states.
+        partner: The task that starts in the same scene and differs in the instruction; None where there is none.
+    """
+
+    instruction: str
+    num_init_states: int
+    partner: int | None = None
+
+
+def plan_episodes(
+    suite: Sequence[TaskFacts],
+    tasks: Sequence[int] | None = None,
+    episodes: int = 50,
+    instruction: Literal["own", "other"] = "own",
+) -> list[Episode]:
+    """List the first initial states of the tasks, one task after the other.
+
+    Args:
+        suite: All tasks of the suite.
+        tasks: Numbers of the tasks to run; all where this is None.
+        episodes: Number of episodes of each task (> 0).
+        instruction: Whether the policy is told the task's own instruction, or that of the other task in the same scene.
+
+    Raises:
+        ValueError: If a task is unknown or named twice, none is named, or one has too few initial states or no partner.
+    """
+    numbers = list(range(len(suite))) if tasks is None else list(tasks)
+    if not numbers:
+        raise ValueError("`tasks` must name at least one task, but is empty.")
+    if len(set(numbers)) < len(numbers):
+        raise ValueError(f"`tasks` must name each task once, but got {numbers}.")
+    if unknown := [number for number in numbers if not 0 <= number < len(suite)]:
+        raise ValueError(f"`tasks` must be in 0..{len(suite) - 1}, but got {unknown}.")
+    return [
+        Episode(number, init_index, _told(suite, number, instruction))
+        for number in numbers
+        for init_index in _first_states(suite[number], number, episodes)
+    ]
+
+
+def _first_states(task: TaskFacts, number: int, episodes: int) -> range:
+    if not 0 < episodes <= task.num_init_states:
+        raise ValueError(
+            f"`episodes` must be in 1..{task.num_init_states}, the number of initial states of task {number}, "
+            f"but got {episodes}."
+        )
+    return range(episodes)
+
+
+def _told(suite: Sequence[TaskFacts], number: int, instruction: Literal["own", "other"]) -> str:
+    if instruction == "own":
+        return suite[number].instruction
+    partner = suite[number].partner
+    if partner is None:
+        raise ValueError(f"`instruction` cannot be 'other' for task {number}: no other task starts in its scene.")
+    return suite[partner].instruction

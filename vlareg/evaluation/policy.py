@@ -1,0 +1,99 @@
+"""OpenVLA as a policy for roll-outs."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+from torch import Tensor
+from torch.nn import functional as F
+
+from vlareg.evaluation.gripper import dataset_to_simulator_gripper
+from vlareg.policies.openvla import OpenVLAConfig, OpenVLAForActionPrediction, OpenVLAProcessor
+from vlareg.policies.openvla.normalization import action_statistics
+
+
+class OpenVLAPolicy:
+    """Ask an OpenVLA for actions in the simulator's convention.
+
+    All prompts are padded to one length, so that a row's arithmetic does not depend on the other rows of its batch.
+
+    Args:
+        model: The policy.
+        processor: Its pre-processing.
+        instructions: The instructions of the suite; the longest one gives the length.
+        unnorm_key: Whose action statistics to use; may be None where the model has only one.
+
+    Raises:
+        ValueError: If the model has no such statistics.
+    """
+
+    def __init__(
+        self,
+        model: OpenVLAForActionPrediction,
+        processor: OpenVLAProcessor,
+        instructions: Iterable[str],
+        unnorm_key: str | None = None,
+    ) -> None:
+        action_statistics(model.config.norm_stats, unnorm_key)  # here, rather than after the simulators have started
+        self._model = model.eval()
+        self._processor = processor
+        self._unnorm_key = unnorm_key
+        # One more than the longest: a mask without any padding would take another attention kernel.
+        self._length = processor.tokenize(list(instructions))["input_ids"].shape[1] + 1
+
+    @torch.inference_mode()
+    def act(
+        self, frames: UInt8[np.ndarray, "batch views height width 3"], instructions: Sequence[str]
+    ) -> Float[np.ndarray, "batch 7"]:
+        """Return one action per observation; `frames` are as the simulator gives them."""
+        inputs = self._padded(self._processor.observe(frames, list(instructions)))
+        inputs = {name: value.to(self._model.device) for name, value in inputs.items()}
+        inputs["pixel_values"] = inputs["pixel_values"].to(self._model.dtype)
+        actions = self._model.predict_action(**inputs, unnorm_key=self._unnorm_key)
+        return dataset_to_simulator_gripper(actions)
+
+    def _padded(self, inputs: dict[str, Tensor]) -> dict[str, Tensor]:
+        missing = max(0, self._length - inputs["input_ids"].shape[1])
+        ids = F.pad(inputs["input_ids"], (0, missing), value=self._model.config.pad_token_id)
+        mask = F.pad(inputs["attention_mask"], (0, missing), value=False)
+        return {**inputs, "input_ids": ids, "attention_mask": mask}
+
+
+def load_model(
+    checkpoint: str | Path, device: str, dtype: str, random_seed: int | None = None
+) -> OpenVLAForActionPrediction:
+    """Load a checkpoint's model, or make an untrained one of its shape.
+
+    Args:
+        checkpoint: The folder.
+        device: Where it runs.
+        dtype: Data type of the weights.
+        random_seed: Seed of untrained weights; None for the checkpoint's.
+    """
+    if random_seed is None:
+        model = OpenVLAForActionPrediction.from_pretrained(checkpoint)
+    else:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(random_seed)
+            model = OpenVLAForActionPrediction(read_config(checkpoint))
+    return model.to(device=device, dtype=getattr(torch, dtype))
+
+
+def read_config(checkpoint: str | Path) -> OpenVLAConfig:
+    """Read the configuration in a checkpoint's folder.
+
+    Raises:
+        FileNotFoundError: If there is none.
+    """
+    if not (Path(checkpoint) / "config.json").is_file():
+        raise FileNotFoundError(f"`checkpoint` must be a policy's folder, but {str(checkpoint)!r} has no config.json.")
+    return OpenVLAConfig.from_pretrained(checkpoint, local_files_only=True)
+
+
+def choose_numerics(precision: Literal["auto", "float32", "bfloat16"]) -> tuple[str, str]:
+    """Return the device, a GPU where there is one, and the data type; "auto" is bfloat16 on a GPU and float32 without."""
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    return device, {"auto": "bfloat16" if device == "cuda" else "float32"}.get(precision, precision)

@@ -1,0 +1,197 @@
+"""Roll a policy out in several environments at once: one queue of episodes, batches of whoever is ready."""
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from multiprocessing.connection import wait
+from typing import Literal
+
+import numpy as np
+
+from vlareg.evaluation.interfaces import EnvironmentFactory, Episode, Policy, Views
+from vlareg.evaluation.worker import EnvironmentFailure, EnvProcess, Reply
+
+ATTEMPTS = 2
+"""How often an episode is tried when its environment fails."""
+
+ERRORS_IN_A_ROW = 8
+"""After that many episodes in a row without an outcome the simulator itself is taken to be broken."""
+
+_PATIENCE = 1.0  # s that a batch that is not full waits for one more environment
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How an episode ended.
+
+    Args:
+        episode: The episode.
+        instruction: What the policy was told.
+        success: Whether the goal held at some step; None if the environment failed.
+        steps: Number of actions the policy took (environment steps).
+        error: Why the environment failed, None if it did not.
+        frames: The observations, the first one included, if they were asked for.
+    """
+
+    episode: Episode
+    instruction: str
+    success: bool | None
+    steps: int
+    error: str | None = None
+    frames: list[Views] = field(default_factory=list, repr=False)
+
+
+def rollout(
+    policy: Policy,
+    environments: EnvironmentFactory,
+    episodes: Sequence[Episode],
+    *,
+    workers: int = 4,
+    batch_size: int = 2,
+    keep_frames: Callable[[Episode], bool] = lambda episode: False,
+    timeout: float = 600.0,
+) -> Iterator[Outcome]:
+    """Run episodes, and give each back as soon as it ends.
+
+    Environments run in processes, and one that is done takes the next episode of the queue. The policy gets batches of
+    those that wait for an action, always of `batch_size` rows (the last row is repeated to fill up), so that what an
+    episode comes to does not depend on who shares its batches. An environment that raises, dies or hangs is restarted
+    and its episode tried once more; if that fails too, the episode ends with an error and without a success.
+
+    Close the iterator (or exhaust it) to end the processes.
+
+    Args:
+        policy: Gives the actions.
+        environments: Makes the environment of a task in a worker process; picklable.
+        episodes: What to run, in this order.
+        workers: Number of environments at once (> 0).
+        batch_size: Number of rows in every call of the policy (> 0).
+        keep_frames: Whether to keep an episode's observations.
+        timeout: Longest time that an environment may take for one reset or step (s).
+
+    Yields:
+        The episodes in the order in which they end.
+
+    Raises:
+        ValueError: If `workers` or `batch_size` is not positive, or an action has the wrong shape or is not finite.
+        RuntimeError: If the environments of many episodes in a row fail.
+    """
+    for name, value in (("workers", workers), ("batch_size", batch_size)):
+        if value < 1:
+            raise ValueError(f"`{name}` must be > 0, but got {value}.")
+    seats = [_Seat(environments, timeout) for _ in range(min(workers, len(episodes)))]
+    try:
+        yield from _run(policy, deque(episodes), seats, batch_size, keep_frames)
+    finally:
+        for seat in seats:
+            seat.process.close()
+
+
+def _run(
+    policy: Policy, queue: deque[Episode], seats: list["_Seat"], batch_size: int, keep_frames: Callable[[Episode], bool]
+) -> Iterator[Outcome]:
+    errors = 0
+    for seat in seats:
+        _begin_next(seat, queue, keep_frames)
+    while busy := [seat for seat in seats if seat.state != "idle"]:
+        waiting = [seat for seat in busy if seat.state != "ready"]
+        answered = wait([seat.process.connection for seat in waiting], timeout=_PATIENCE)
+        for seat in waiting:
+            if seat.process.connection not in answered and not seat.process.overdue:
+                continue
+            outcome = seat.take_answer()
+            if outcome is not None:
+                _begin_next(seat, queue, keep_frames)
+                errors = errors + 1 if outcome.error else 0
+                yield outcome
+                _stop_if_broken(errors, outcome)
+        ready = sorted((seat for seat in busy if seat.state == "ready"), key=lambda seat: seat.ready_since)
+        while len(ready) >= batch_size:
+            _act(policy, ready[:batch_size], batch_size)
+            ready = ready[batch_size:]
+        company_comes = answered and any(seat.state == "stepping" for seat in busy)
+        if ready and not company_comes:
+            _act(policy, ready, batch_size)
+
+
+def _begin_next(seat: "_Seat", queue: deque[Episode], keep_frames: Callable[[Episode], bool]) -> None:
+    if queue:
+        episode = queue.popleft()
+        seat.begin(episode, keep_frames(episode))
+
+
+def _stop_if_broken(errors: int, outcome: Outcome) -> None:
+    if errors >= ERRORS_IN_A_ROW:
+        raise RuntimeError(
+            f"The environments of {errors} episodes in a row failed, so the simulator seems to be broken. The last one "
+            f"(task {outcome.episode.task}, initial state {outcome.episode.init_index}):\n{outcome.error}"
+        )
+
+
+def _act(policy: Policy, seats: list["_Seat"], batch_size: int) -> None:
+    rows = [seats[min(row, len(seats) - 1)] for row in range(batch_size)]
+    actions = np.asarray(policy.act(np.stack([seat.view for seat in rows]), [seat.instruction for seat in rows]))
+    if actions.shape != (batch_size, 7):
+        raise ValueError(f"The policy must return actions of shape ({batch_size}, 7), but got {actions.shape}.")
+    for seat, action in zip(seats, actions, strict=False):
+        if not np.isfinite(action).all():
+            raise ValueError(f"The policy's action for {seat.instruction!r} is not finite: {action}.")
+        seat.step(action)
+
+
+class _Seat:
+    """A place for one episode at a time: its process, and what the parent knows of the episode."""
+
+    def __init__(self, environments: EnvironmentFactory, timeout: float) -> None:
+        self._environments = environments
+        self._timeout = timeout
+        self.process = EnvProcess(environments, timeout)
+        self.state: Literal["idle", "resetting", "stepping", "ready"] = "idle"
+
+    def begin(self, episode: Episode, keep_frames: bool, attempt: int = 1) -> None:
+        self.episode, self._keep_frames, self._attempt = episode, keep_frames, attempt
+        self.instruction = episode.instruction or ""
+        self.steps = 0
+        self._frames: list[Views] = []
+        self.process.reset(episode)
+        self.state = "resetting"
+
+    def step(self, action: np.ndarray) -> None:
+        self.process.step(action)
+        self.state = "stepping"
+
+    def take_answer(self) -> Outcome | None:
+        """Read what the process answered; return the outcome if that was the end of the episode."""
+        try:
+            reply = self.process.receive()
+        except EnvironmentFailure as failure:
+            return self._after(failure)
+        return self._after_reset(reply) if self.state == "resetting" else self._after_step(reply)
+
+    def _after_reset(self, reply: Reply) -> None:
+        self.instruction = self.episode.instruction or reply.instruction
+        self._see(reply)
+
+    def _after_step(self, reply: Reply) -> Outcome | None:
+        self.steps += 1
+        self._see(reply)
+        return self._end(reply.success) if reply.success or self.steps >= reply.max_steps else None
+
+    def _see(self, reply: Reply) -> None:
+        self.view = reply.frames
+        self.ready_since = time.monotonic()
+        if self._keep_frames:
+            self._frames.append(reply.frames)
+        self.state = "ready"
+
+    def _after(self, failure: EnvironmentFailure) -> Outcome | None:
+        self.process.close()
+        self.process = EnvProcess(self._environments, self._timeout)
+        if self._attempt < ATTEMPTS:
+            return self.begin(self.episode, self._keep_frames, self._attempt + 1)
+        return self._end(None, str(failure))
+
+    def _end(self, success: bool | None, error: str | None = None) -> Outcome:
+        self.state = "idle"
+        return Outcome(self.episode, self.instruction, success, self.steps, error, self._frames)

@@ -1,0 +1,73 @@
+"""A results folder belongs to one evaluation: its settings are kept and checked, and one process at a time writes."""
+
+import fcntl
+import hashlib
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from vlareg.files import atomic_file
+
+SETTINGS_FILE = "settings.json"
+
+
+@contextmanager
+def claim_folder(folder: str | Path, settings: dict[str, Any]) -> Iterator[None]:
+    """Hold a results folder for one evaluation with these settings; make it where there is none.
+
+    Args:
+        folder: The results folder.
+        settings: Everything that an episode's result depends on, as JSON values.
+
+    Raises:
+        ValueError: If the folder holds results with other settings; the message names the first key that differs.
+        RuntimeError: If another process is writing to the folder.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise RuntimeError(f"Another evaluation writes to {folder}; wait, or give another `output`.") from error
+        _check(folder / SETTINGS_FILE, settings)
+        yield
+
+
+def fingerprint(checkpoint: str | Path, weights: bool = True) -> str:
+    """Return a hash of what is in a checkpoint's folder.
+
+    Args:
+        checkpoint: The folder.
+        weights: Whether the weights count, or only the JSON files beside them.
+    """
+    patterns = ("*.json", "*.safetensors") if weights else ("*.json",)
+    digest = hashlib.sha256()
+    for file in sorted(file for pattern in patterns for file in Path(checkpoint).glob(pattern)):
+        with file.open("rb") as content:
+            digest.update(f"{file.name} {hashlib.file_digest(content, 'sha256').hexdigest()}\n".encode())
+    return digest.hexdigest()[:16]
+
+
+def _check(file: Path, settings: dict[str, Any]) -> None:
+    settings = json.loads(json.dumps(settings))
+    if not file.exists():
+        with atomic_file(file) as partial:
+            partial.write_text(json.dumps(settings, indent=2) + "\n")
+        return
+    earlier = _flat(json.loads(file.read_text()))
+    for key, now in _flat(settings).items():
+        if earlier.get(key) != now:
+            raise ValueError(
+                f"{file.parent} holds results with another `{key}`: {earlier.get(key)!r} there, {now!r} now. "
+                "Give another `output`, or the settings that the folder was made with."
+            )
+
+
+def _flat(settings: dict[str, Any]) -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in settings.items():
+        flat |= {f"{key}.{inner}": v for inner, v in _flat(value).items()} if isinstance(value, dict) else {key: value}
+    return flat

@@ -1,0 +1,92 @@
+"""LIBERO's suites, as roll-outs need them."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vlareg.envs import SUITES, LiberoEnv
+from vlareg.envs.init_states import read_init_states
+from vlareg.envs.libero_setup import import_libero, require_assets
+from vlareg.envs.suites import find_suite
+from vlareg.evaluation.plan import TaskFacts
+
+CAMERAS = ("agentview", "robot0_eye_in_hand")
+"""The cameras a policy sees: the first one if it takes one view, both if it takes two."""
+
+_START = (":fixtures", ":objects", ":init", ":regions")  # the sections of a BDDL file that say how an episode starts
+
+
+@dataclass(frozen=True)
+class LiberoTasks:
+    """Make the environments of a suite's tasks.
+
+    Args:
+        suite: Name of the suite.
+        resolution: Width and height of an image (pixels).
+        cameras: Cameras to render.
+        seed: The environments' seed; it changes where fixtures stand.
+    """
+
+    suite: str
+    resolution: int = 128
+    cameras: tuple[str, ...] = CAMERAS
+    seed: int = 0
+
+    def __call__(self, task: int) -> LiberoEnv:
+        """Return the environment of a task."""
+        return LiberoEnv(self.suite, task, resolution=self.resolution, cameras=self.cameras, seed=self.seed)
+
+
+def suite_facts(suite: str) -> list[TaskFacts]:
+    """Look up a suite's tasks: instructions, initial states, and who shares a scene.
+
+    The partner of a task is the next one, in a circle, among those that start in the same scene.
+
+    Args:
+        suite: Name of the suite.
+
+    Raises:
+        ValueError: If there is no such suite.
+        FileNotFoundError: If the suite's assets are not on this machine.
+    """
+    find_suite(suite)
+    import_libero()
+    if suite != "libero_mini":
+        require_assets(suite)
+    from libero.libero import get_libero_path
+    from libero.libero.benchmark import get_benchmark
+
+    benchmark = get_benchmark(suite)()
+    numbers = range(SUITES[suite].num_tasks)
+    starts = [_start(Path(benchmark.get_task_bddl_file_path(number)).read_text()) for number in numbers]
+    states = Path(get_libero_path("init_states"))
+    return [
+        TaskFacts(task.language, _count_states(states, task), _next_alike(starts, number))
+        for number in numbers
+        for task in [benchmark.get_task(number)]
+    ]
+
+
+def _count_states(folder: Path, task: Any) -> int:
+    return len(read_init_states(folder / task.problem_folder / task.init_states_file))
+
+
+def _next_alike(starts: list[list[str]], number: int) -> int | None:
+    others = [*range(number + 1, len(starts)), *range(number)]
+    return next((other for other in others if starts[other] == starts[number]), None)
+
+
+def _start(bddl: str) -> list[str]:
+    """Return the sections that say how an episode starts, as words."""
+    words = re.findall(r"[()]|[^\s()]+", bddl)
+    return [word for name in _START for word in _section(words, name)]
+
+
+def _section(words: list[str], name: str) -> list[str]:
+    start = words.index(name)
+    depth, end = 1, start
+    while depth:
+        end += 1
+        depth += {"(": 1, ")": -1}.get(words[end], 0)
+    return words[start:end]

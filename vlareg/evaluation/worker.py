@@ -1,0 +1,149 @@
+"""An environment in a process of its own, and the parent's handle on it.
+
+The child imports this package and what the factory needs, and nothing of PyTorch: Triton, imported after a software GL
+context exists in the same process, segfaults.
+"""
+
+import multiprocessing
+import signal
+import time
+import traceback
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from typing import Any
+
+import numpy as np
+
+from vlareg.evaluation.interfaces import Environment, EnvironmentFactory, Episode, Views
+
+_CONTEXT = multiprocessing.get_context("spawn")  # a fork after EGL's initialisation crashes
+
+
+class EnvironmentFailure(Exception):
+    """An environment raised, crashed or stopped answering."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a worker answers to a reset or a step.
+
+    Args:
+        frames: The observation's images.
+        success: Whether the task is solved.
+        instruction: The task's own instruction.
+        max_steps: After how many environment steps an episode ends.
+    """
+
+    frames: Views
+    success: bool
+    instruction: str
+    max_steps: int
+
+
+class EnvProcess:
+    """A worker process that holds one environment at a time, the one of the task it was last asked for.
+
+    Args:
+        factory: Makes the environment, in the worker.
+        timeout: Longest time for one answer (s).
+    """
+
+    def __init__(self, factory: EnvironmentFactory, timeout: float) -> None:
+        self.connection, child = _CONTEXT.Pipe()
+        self._process = _CONTEXT.Process(target=_serve, args=(child, factory), daemon=True)
+        self._process.start()
+        child.close()  # or the end of the worker would not be seen as the end of the pipe
+        self._timeout = timeout
+        self._deadline = float("inf")
+
+    def reset(self, episode: Episode) -> None:
+        """Ask for the first observation of an episode."""
+        self._send(("reset", episode.task, episode.init_index))
+
+    def step(self, action: np.ndarray) -> None:
+        """Ask for one environment step."""
+        self._send(("step", action))
+
+    @property
+    def overdue(self) -> bool:
+        """Whether the answer should have come by now."""
+        return time.monotonic() > self._deadline and not self.connection.poll()
+
+    def receive(self) -> Reply:
+        """Return the answer to what was asked last.
+
+        Raises:
+            EnvironmentFailure: If there is none: the environment raised, the process died, or the time is over.
+        """
+        if self.overdue:
+            raise EnvironmentFailure(f"the environment did not answer within {self._timeout:g} s")
+        try:
+            answer = self.connection.recv()
+        except (EOFError, ConnectionError) as error:
+            self._process.join(timeout=5)
+            code = self._process.exitcode
+            raise EnvironmentFailure(f"the environment's process ended with exit code {code}") from error
+        self._deadline = float("inf")
+        if isinstance(answer, str):
+            raise EnvironmentFailure(answer)
+        return Reply(*answer)
+
+    def close(self, patience: float = 0.0) -> None:
+        """End the process: kindly if it goes within `patience` (s), else by force."""
+        self.connection.close()
+        if patience:
+            self._process.join(timeout=patience)
+        if self._process.is_alive():
+            self._process.kill()
+        self._process.join()
+
+    def _send(self, message: tuple[Any, ...]) -> None:
+        self._deadline = time.monotonic() + self._timeout
+        with suppress(ConnectionError):  # then `receive` finds the end of the pipe and reports the exit code
+            self.connection.send(message)
+
+
+def _serve(connection: Connection, factory: EnvironmentFactory) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    worker = _Worker(factory)
+    try:
+        while True:
+            connection.send(worker.answer_or_error(*connection.recv()))
+    except (EOFError, ConnectionError):
+        worker.close()  # the parent is done, or gone
+
+
+class _Worker:
+    def __init__(self, factory: EnvironmentFactory) -> None:
+        self._factory = factory
+        self._task: int | None = None
+        self._environment: Environment | None = None
+
+    def answer_or_error(self, command: str, *arguments: Any) -> tuple[Any, ...] | str:
+        try:
+            return self._answer(command, *arguments)
+        except Exception:
+            return traceback.format_exc()
+
+    def _answer(self, command: str, *arguments: Any) -> tuple[Any, ...]:
+        if command == "reset":
+            task, init_index = arguments
+            environment = self._of_task(task)
+            observation, success = environment.reset(init_index), False
+        else:
+            assert self._environment is not None
+            environment = self._environment
+            observation, success = environment.step(arguments[0])
+        return observation.frames, bool(success), environment.instruction, environment.max_steps
+
+    def _of_task(self, task: int) -> Environment:
+        if self._environment is None or self._task != task:
+            self.close()
+            self._environment, self._task = self._factory(task), task
+        return self._environment
+
+    def close(self) -> None:
+        if self._environment is not None:
+            self._environment.close()
+            self._environment = None

@@ -1,0 +1,84 @@
+"""Where files go, and how they appear there complete or not at all."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+def cache_folder(name: str) -> Path:
+    """Return a folder of vlareg's cache: below `VLAREG_CACHE` if that is set, else below the user's cache folder.
+
+    Args:
+        name: The folder's name, such as "demonstrations".
+    """
+    user = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    root = Path(os.environ["VLAREG_CACHE"]) if os.environ.get("VLAREG_CACHE") else user / "vlareg"
+    return root / name
+
+
+@contextmanager
+def atomic_file(target: str | Path) -> Iterator[Path]:
+    """Give a path beside `target` to write to; it becomes `target` when the block ends without an error.
+
+    Args:
+        target: The file to make or to replace. Where writing fails (a full disk, say) the earlier file stays.
+
+    Example:
+        >>> import tempfile
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> with atomic_file(folder / "a.json") as path:
+        ...     _ = path.write_text("{}")
+        >>> [file.name for file in folder.iterdir()]
+        ['a.json']
+    """
+    target = Path(target)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=".partial-", suffix=target.suffix, dir=target.parent)
+    os.close(handle)
+    partial = Path(name)
+    try:
+        yield partial
+        _flush(partial)
+        partial.chmod(0o644)
+        os.replace(partial, target)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def atomic_folder(target: str | Path) -> Iterator[Path]:
+    """Give a folder beside `target` to fill; it becomes `target`, replacing an earlier one, when the block ends without an error.
+
+    Args:
+        target: The folder to make or to replace.
+    """
+    target = Path(target)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = Path(tempfile.mkdtemp(prefix=".partial-", dir=target.parent))
+    try:
+        yield partial
+        for file in partial.rglob("*"):
+            if file.is_file():
+                _flush(file)
+        partial.chmod(0o755)
+        if target.exists():
+            _swap(partial, target)
+        else:
+            os.replace(partial, target)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _swap(new: Path, old: Path) -> None:
+    aside = Path(tempfile.mkdtemp(prefix=".replaced-", dir=old.parent))
+    os.replace(old, aside / "old")
+    os.replace(new, old)
+    shutil.rmtree(aside)
+
+
+def _flush(file: Path) -> None:
+    with file.open("rb") as handle:
+        os.fsync(handle.fileno())

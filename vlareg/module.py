@@ -1,0 +1,128 @@
+"""The only LightningModule: the policy's loss plus every regularizer's, weighted."""
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from lightning import LightningModule
+from torch import Tensor
+
+from vlareg.batch import IGNORED_LABEL, VLABatch
+from vlareg.files import atomic_folder
+from vlareg.optimization import Optimization
+from vlareg.policies.lora import LoRA, base_model, merged
+from vlareg.policies.openvla import OpenVLAForActionPrediction, OpenVLAOutput
+from vlareg.regularizers import Regularizer
+from vlareg.shapes import Scalar
+
+
+class RegularizedPolicy(LightningModule):
+    """Fine-tune an OpenVLA: L = L_action + sum of weight(step) * L_regularizer.
+
+    Logged, per stage (`train`, `val`): `policy/loss` (nats per token), `policy/token_accuracy` (0..1), `loss` (the sum), and
+    `{regularizer}/{quantity}` as the regularizer documents it, with `{regularizer}/weight`.
+
+    Args:
+        policy: Checkpoint folder in OpenVLA's format.
+        regularizers: Any number of them, none included.
+        lora: Adapters to train; None trains every parameter.
+        optimization: Optimizer and schedule.
+        seed: The random state of step n is derived from (seed, n, rank), so an interrupted run resumes to the same weights and a
+            callback that draws random numbers changes nothing.
+    """
+
+    def __init__(
+        self,
+        policy: str = "checkpoints/openvla-mini",
+        regularizers: Sequence[Regularizer] = (),
+        lora: LoRA | None = LoRA(),  # noqa: B008 (frozen)
+        optimization: Optimization = Optimization(),  # noqa: B008 (frozen)
+        seed: int = 0,
+    ) -> None:
+        super().__init__()
+        base = OpenVLAForActionPrediction.from_pretrained(policy)
+        self.policy = lora.attach(base) if lora else base.requires_grad_(True)
+        self.regularizers = torch.nn.ModuleList(regularizers)
+        names = [regularizer.name for regularizer in regularizers]
+        if len(set(names)) < len(names):
+            raise ValueError(f"`regularizers` must have different names, but got {names}.")
+        self.optimization, self.seed = optimization, seed
+        self.strict_loading = False
+
+    def training_step(self, batch: VLABatch, batch_idx: int) -> Scalar:
+        """Return the sum of the losses."""
+        return self._losses(batch, "train")
+
+    def validation_step(self, batch: VLABatch, batch_idx: int) -> None:
+        """Log the same figures on held-out transitions."""
+        self._losses(batch, "val")
+
+    def on_train_batch_start(self, batch: VLABatch, batch_idx: int) -> None:
+        """Make the step's randomness a function of the step."""
+        entropy = np.random.SeedSequence((self.seed, batch_idx, self.global_rank))
+        torch.manual_seed(int(entropy.generate_state(1)[0]))
+
+    def configure_optimizers(self) -> Any:
+        """Optimize what is trainable, regularizers included."""
+        return self.optimization.configure(self.parameters(), int(self.trainer.estimated_stepping_batches))
+
+    def on_fit_start(self) -> None:
+        """Give the policy the statistics of the data that it is about to learn."""
+        data = self.trainer.datamodule  # type: ignore[attr-defined]
+        config = base_model(self.policy).config
+        config.trained_with_augmentation = data.processor.config.trained_with_augmentation
+        if data.statistics is not None:
+            config.norm_stats = {**(config.norm_stats or {}), data.dataset_name: data.statistics}
+
+    def on_train_end(self) -> None:
+        """Write the policy, adapters merged, beside the logs."""
+        if self.trainer.is_global_zero and self.trainer.log_dir:
+            self.export(Path(self.trainer.log_dir) / "policy")
+
+    def export(self, folder: str | Path) -> None:
+        """Write a checkpoint folder in OpenVLA's format; it appears complete or not at all.
+
+        Args:
+            folder: The folder to make or to replace.
+        """
+        with atomic_folder(folder) as partial:
+            merged(self.policy).save_pretrained(partial)
+            self.trainer.datamodule.processor.save_pretrained(partial)  # type: ignore[attr-defined]
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Leave out the frozen weights of the policy, which the checkpoint folder holds."""
+        frozen = {f"policy.{name}" for name, p in self.policy.named_parameters() if not p.requires_grad}
+        checkpoint["state_dict"] = {k: v for k, v in checkpoint["state_dict"].items() if k not in frozen}
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Refuse a checkpoint that lacks anything trainable or has anything unknown."""
+        found, known = set(checkpoint["state_dict"]), set(self.state_dict())
+        needed = {name for name, p in self.named_parameters() if p.requires_grad}
+        if wrong := sorted((needed - found) | (found - known)):
+            raise ValueError(f"The checkpoint is of another model or other regularizers; missing or unknown: {wrong[:5]}.")
+
+    def _losses(self, batch: VLABatch, stage: str) -> Scalar:
+        with ExitStack() as watches:
+            for regularizer in self.regularizers:
+                watches.enter_context(regularizer.watch(self.policy))
+            output = self.policy(**batch.model_inputs())
+        logs: dict[str, Tensor] = {"policy/loss": output.loss, "policy/token_accuracy": _token_accuracy(output, batch)}
+        total = output.loss
+        for regularizer in self.regularizers:
+            result = regularizer(batch)
+            weight = regularizer.weight(self.global_step, int(self.trainer.estimated_stepping_batches))
+            total = total + weight * result.loss
+            logs |= {f"{regularizer.name}/{key}": value for key, value in result.logs.items()}
+            logs[f"{regularizer.name}/weight"] = torch.tensor(weight)
+        logs["loss"] = total
+        named = {f"{stage}/{key}": value.detach() for key, value in logs.items()}
+        self.log_dict(named, batch_size=len(batch), sync_dist=stage == "val")
+        return total
+
+
+def _token_accuracy(output: OpenVLAOutput, batch: VLABatch) -> Scalar:
+    targets = batch.labels[:, 1:]
+    return (output.logits.argmax(dim=-1) == targets[targets != IGNORED_LABEL]).float().mean()

@@ -1,0 +1,1 @@
+"""Policies that vlareg trains: OpenVLA, in its own code."""

@@ -1,0 +1,257 @@
+"""OpenVLA: two vision encoders, a projector and a Llama that answers in action tokens."""
+
+import os
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor, nn
+from torch.nn import functional as F
+from transformers import AutoConfig, AutoModelForImageTextToText, DynamicCache, LlamaForCausalLM, PreTrainedModel
+from transformers.utils import ModelOutput
+
+from vlareg.batch import IGNORED_LABEL
+from vlareg.policies.openvla.action_tokenizer import ActionTokenizer
+from vlareg.policies.openvla.checkpoint import check_folder, check_loading
+from vlareg.policies.openvla.config import OpenVLAConfig
+from vlareg.policies.openvla.normalization import action_statistics, unnormalize_actions
+from vlareg.policies.openvla.vision import VisionBackbone
+from vlareg.shapes import Scalar, TokenIds, TokenMask, Tokens
+
+
+@dataclass
+class OpenVLAOutput(ModelOutput):
+    """What a forward pass returns.
+
+    Args:
+        loss: Mean cross-entropy of the labelled tokens (nats), None without labels.
+        logits: [batch, sequence, vocabulary]; with labels and `logits_at_labels`, [labelled tokens, vocabulary] in the order
+            of `labels[:, 1:][labels[:, 1:] != -100]`.
+    """
+
+    loss: Scalar | None = None
+    logits: Tensor | None = None
+
+
+class Projector(nn.Module):
+    """Map patch features to the language model's embeddings.
+
+    Args:
+        feature_dim: Channels of the vision backbone.
+        hidden_dim: Channels of the language model.
+    """
+
+    def __init__(self, feature_dim: int, hidden_dim: int):
+        super().__init__()
+        self.fc1 = nn.Linear(feature_dim, 4 * feature_dim)
+        self.fc2 = nn.Linear(4 * feature_dim, hidden_dim)
+        self.fc3 = nn.Linear(hidden_dim, hidden_dim)
+
+    def forward(self, features: Float[Tensor, "batch patches feature"]) -> Float[Tensor, "batch patches hidden"]:
+        """Return one embedding per patch."""
+        return self.fc3(F.gelu(self.fc2(F.gelu(self.fc1(features)))))
+
+
+class OpenVLAForActionPrediction(PreTrainedModel):  # type: ignore[misc]
+    """Predict a robot's action from camera views and an instruction.
+
+    The sequence is `<s>`, the patches of view 0, of view 1, ..., the rest of the prompt, the empty token, the action tokens, the
+    stop token. Attention is causal and padding stands on the right.
+
+    Args:
+        config: The architecture, and the statistics by which actions are un-normalised.
+
+    Reference:
+        Kim et al., "OpenVLA: An Open-Source Vision-Language-Action Model", 2024, arXiv:2406.09246. Differs in that decoding is
+        constrained to action tokens and works on batches, and in the optional camera views.
+    """
+
+    config_class = OpenVLAConfig
+    config: OpenVLAConfig
+    base_model_prefix = ""
+    main_input_name = "input_ids"
+    supports_gradient_checkpointing = True
+    _supports_sdpa = True
+    _no_split_modules = ["Block", "LlamaDecoderLayer"]  # noqa: RUF012
+
+    def __init__(self, config: OpenVLAConfig):
+        super().__init__(config)
+        assert config.timm_model_ids and config.timm_override_act_layers and not isinstance(config.text_config, dict)
+        self.vision_backbone = VisionBackbone(
+            config.timm_model_ids, config.image_size, config.timm_override_act_layers, config.num_views
+        )
+        self.projector = Projector(self.vision_backbone.feature_dim, config.text_config.hidden_size)
+        self.language_model = LlamaForCausalLM(config.text_config)
+        self.action_tokenizer = ActionTokenizer.from_config(config)
+        self.post_init()
+
+    def _init_weights(self, module: nn.Module) -> None:
+        """Leave every module as its constructor made it; timm and Llama initialise their own."""
+
+    @classmethod
+    def from_pretrained(cls, folder: str | os.PathLike[str], *args: Any, **kwargs: Any) -> Any:
+        """Load a checkpoint folder in the official format.
+
+        Args:
+            folder: Folder with `config.json` and safetensors; nothing is downloaded.
+            *args: Passed on to transformers.
+            **kwargs: Passed on to transformers: `dtype`, `device_map`, `output_loading_info`, ...
+
+        Returns:
+            The model in evaluation mode; with `output_loading_info`, also what transformers reports.
+
+        Raises:
+            FileNotFoundError: If the folder, its configuration or its weights are absent.
+            ValueError: If a weight is missing, unexpected or of another shape.
+        """
+        check_folder(folder, kwargs)
+        wants_info = kwargs.pop("output_loading_info", False)
+        kwargs |= {"output_loading_info": True, "ignore_mismatched_sizes": True, "local_files_only": True}
+        model, info = super().from_pretrained(folder, *args, **{**kwargs, "use_safetensors": True})
+        check_loading(folder, info)
+        return (model, info) if wants_info else model
+
+    def get_input_embeddings(self) -> nn.Module:
+        """Return the language model's token embedding."""
+        return self.language_model.model.embed_tokens
+
+    def get_output_embeddings(self) -> nn.Module:
+        """Return the language model's head, which LoRA's "all-linear" leaves out."""
+        return self.language_model.lm_head
+
+    @property
+    def num_patches(self) -> int:
+        """Number of patch positions of all camera views, behind position 0."""
+        return self.vision_backbone.patches_per_view * self.vision_backbone.num_views
+
+    def forward(
+        self,
+        input_ids: TokenIds,
+        attention_mask: TokenMask,
+        pixel_values: Float[Tensor, "batch channels height width"],
+        labels: TokenIds | None = None,
+        *,
+        logits_at_labels: bool = True,
+    ) -> OpenVLAOutput:
+        """Run the whole model once, teacher-forced.
+
+        Args:
+            input_ids: Text tokens without the patches, right-padded.
+            attention_mask: True at tokens, False at padding.
+            pixel_values: Normalised images, channels of all views and encoders stacked.
+            labels: Token to predict at each position of `input_ids`, -100 where there is none.
+            logits_at_labels: With labels, compute logits only where there is a label.
+
+        Returns:
+            The loss if there are labels, and the logits.
+
+        Raises:
+            ValueError: If a row starts with padding, or no position has a label.
+        """
+        embeddings, mask = self._embed(input_ids, attention_mask, pixel_values)
+        hidden = self.language_model.model(inputs_embeds=embeddings, attention_mask=mask, use_cache=False)[0]
+        if labels is None:
+            return OpenVLAOutput(logits=self.language_model.lm_head(hidden))
+        labelled = labels[:, 1:] != IGNORED_LABEL
+        targets = labels[:, 1:][labelled]
+        if not len(targets):
+            raise ValueError(f"`labels` must differ from {IGNORED_LABEL} somewhere behind position 0, but do nowhere.")
+        if logits_at_labels:
+            logits = predicted = self.language_model.lm_head(hidden[:, self.num_patches : -1][labelled])
+        else:
+            logits = self.language_model.lm_head(hidden)
+            predicted = logits[:, self.num_patches : -1][labelled]
+        with torch.autocast(device_type=predicted.device.type, enabled=False):
+            loss = F.cross_entropy(predicted.float(), targets)
+        return OpenVLAOutput(loss=loss, logits=logits)
+
+    def _embed(
+        self, input_ids: TokenIds, attention_mask: TokenMask, pixel_values: Float[Tensor, "batch channels height width"]
+    ) -> tuple[Tokens, TokenMask]:
+        """Return the embeddings of the model's sequence and its mask."""
+        mask = attention_mask.bool()
+        if not mask[:, 0].all() or (mask[:, 1:] & ~mask[:, :-1]).any():
+            raise ValueError("`attention_mask` must be True at tokens and then False at padding (right padding), in every row.")
+        patches = self.projector(self.vision_backbone(pixel_values))
+        text = self.get_input_embeddings()(input_ids)
+        embeddings = torch.cat([text[:, :1], patches.to(text.dtype), text[:, 1:]], dim=1)
+        return embeddings, torch.cat([mask[:, :1], mask.new_ones(patches.shape[:2]), mask[:, 1:]], dim=1)
+
+    @torch.no_grad()
+    def generate_tokens(
+        self,
+        input_ids: TokenIds,
+        attention_mask: TokenMask,
+        pixel_values: Float[Tensor, "batch channels height width"],
+        num_tokens: int,
+        allowed_ids: range | None = None,
+    ) -> Int[Tensor, "batch new_tokens"]:
+        """Decode greedily; each row as if it were alone.
+
+        Args:
+            input_ids: Prompts, right-padded.
+            attention_mask: True at tokens, False at padding.
+            pixel_values: Normalised images; encoded once.
+            num_tokens: Number of tokens to decode.
+            allowed_ids: Ids to choose among, all if None.
+        """
+        allowed_ids = allowed_ids or range(self.config.token_end)
+        head = self.language_model.lm_head
+        rows = torch.arange(len(input_ids), device=input_ids.device)
+        embeddings, mask = self._embed(input_ids, attention_mask, pixel_values)
+        cache, positions, generated = DynamicCache(), mask.sum(dim=1), []
+        inputs: dict[str, Tensor] = {"inputs_embeds": embeddings}
+        for step in range(num_tokens):
+            hidden = self.language_model.model(
+                **inputs, attention_mask=mask, past_key_values=cache, use_cache=True
+            ).last_hidden_state
+            last = hidden[rows, positions - 1] if step == 0 else hidden[:, -1]
+            logits = head(last)[:, allowed_ids.start : allowed_ids.stop]
+            generated.append(logits.argmax(dim=-1) + allowed_ids.start)
+            inputs = {"input_ids": generated[-1][:, None], "position_ids": (positions + step)[:, None]}
+            mask = torch.cat([mask, mask.new_ones(len(mask), 1)], dim=1)
+        return torch.stack(generated, dim=1)
+
+    def predict_action(
+        self,
+        input_ids: TokenIds,
+        attention_mask: TokenMask,
+        pixel_values: Float[Tensor, "batch channels height width"],
+        unnorm_key: str | None = None,
+    ) -> Float[np.ndarray, "batch action_dim"]:
+        """Return the actions in the data set's units.
+
+        Args:
+            input_ids: Prompts, right-padded; the empty token is appended where it is absent.
+            attention_mask: True at tokens, False at padding.
+            pixel_values: Normalised images, channels of all views and encoders stacked.
+            unnorm_key: Whose statistics of `config.norm_stats` apply; None where there is only one.
+
+        Raises:
+            ValueError: If there are no statistics under that name.
+        """
+        stats = action_statistics(self.config.norm_stats, unnorm_key)
+        input_ids, attention_mask = self._with_suffix(input_ids, attention_mask.bool())
+        ids = self.generate_tokens(
+            input_ids, attention_mask, pixel_values, len(stats["q01"]), self.config.action_token_ids
+        )
+        return unnormalize_actions(self.action_tokenizer.decode(ids.cpu().numpy()), stats)
+
+    def _with_suffix(
+        self, input_ids: TokenIds, attention_mask: Bool[Tensor, "batch tokens"]
+    ) -> tuple[Int[Tensor, "batch longer"], Bool[Tensor, "batch longer"]]:
+        """Append the empty token, and its place in the mask, to rows that do not end in it."""
+        suffix = self.config.prompt_suffix_token_id
+        lengths = attention_mask.sum(dim=1, keepdim=True)
+        if suffix is None or (absent := input_ids.gather(1, lengths - 1) != suffix).logical_not().all():
+            return input_ids, attention_mask
+        ids = F.pad(input_ids, (0, 1), value=self.config.pad_token_id)
+        mask = F.pad(attention_mask, (0, 1), value=False)
+        ids = ids.scatter(1, lengths, torch.where(absent, suffix, ids.gather(1, lengths)))
+        return ids, mask.scatter(1, lengths, absent)
+
+
+AutoConfig.register("openvla", OpenVLAConfig)
+AutoModelForImageTextToText.register(OpenVLAConfig, OpenVLAForActionPrediction)

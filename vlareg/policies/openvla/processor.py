@@ -1,0 +1,201 @@
+"""What stands between a simulator or a data set and the model: pictures, words and action tokens."""
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int, UInt8
+from numpy.typing import ArrayLike
+from torch import Tensor
+from transformers import AutoTokenizer, PreTrainedTokenizerFast
+
+from vlareg.batch import IGNORED_LABEL
+from vlareg.policies.openvla import preprocessing
+from vlareg.policies.openvla.action_tokenizer import ActionTokenizer
+from vlareg.policies.openvla.config import OpenVLAConfig
+from vlareg.policies.openvla.prompts import action_prompt, question_prompt
+from vlareg.shapes import Images
+
+PREPROCESSOR_FILE = "preprocessor_config.json"
+IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+HALF = (0.5, 0.5, 0.5)
+
+
+class OpenVLAProcessor:
+    """Turn camera frames and instructions into an OpenVLA's inputs.
+
+    Args:
+        tokenizer: The language model's tokenizer; it begins a text with its bos token.
+        config: The model's configuration: picture size, views, action tokens, whether roll-outs crop.
+        means: Per encoder, what is subtracted from pixels in [0, 1].
+        stds: Per encoder, what they are divided by then.
+
+    Raises:
+        ValueError: If the tokenizer does not fit the configuration.
+    """
+
+    def __init__(
+        self,
+        tokenizer: PreTrainedTokenizerFast,
+        config: OpenVLAConfig,
+        means: Sequence[Sequence[float]] = (IMAGENET_MEAN, HALF),
+        stds: Sequence[Sequence[float]] = (IMAGENET_STD, HALF),
+    ):
+        if len(tokenizer) < config.token_end:
+            raise ValueError(
+                f"`tokenizer` has {len(tokenizer)} tokens, but `config` expects the action tokens to end at {config.token_end}."
+            )
+        self.tokenizer = tokenizer
+        self.config = config
+        self.action_tokenizer = ActionTokenizer.from_config(config)
+        encoders = len(config.timm_model_ids or ())
+        self.means = torch.tensor(means[:encoders], dtype=torch.float32)
+        self.stds = torch.tensor(stds[:encoders], dtype=torch.float32)
+
+    @classmethod
+    def from_pretrained(cls, folder: str | os.PathLike[str]) -> "OpenVLAProcessor":
+        """Load the processor of a checkpoint folder.
+
+        Args:
+            folder: Folder with `config.json`, `preprocessor_config.json` and the tokenizer's files.
+
+        Raises:
+            FileNotFoundError: If one of them is absent.
+        """
+        path = Path(folder)
+        for name in ("config.json", PREPROCESSOR_FILE, "tokenizer_config.json"):
+            if not (path / name).is_file():
+                raise FileNotFoundError(f"{path / name} is absent, so no processor can be read from {str(path)!r}.")
+        stored = json.loads((path / PREPROCESSOR_FILE).read_text())
+        config = OpenVLAConfig.from_pretrained(path, local_files_only=True)
+        tokenizer = AutoTokenizer.from_pretrained(path, local_files_only=True)
+        return cls(tokenizer, config, means=stored["means"], stds=stored["stds"])
+
+    def save_pretrained(self, folder: str | os.PathLike[str]) -> None:
+        """Write what `from_pretrained` reads."""
+        path = Path(folder)
+        path.mkdir(parents=True, exist_ok=True)
+        size = self.config.image_size
+        stored = {
+            "image_resize_strategy": self.config.image_resize_strategy,
+            "input_sizes": [[3, size, size]] * len(self.means),
+            "means": [[round(value, 6) for value in row] for row in self.means.tolist()],
+            "stds": [[round(value, 6) for value in row] for row in self.stds.tolist()],
+            "use_fused_vision_backbone": self.config.use_fused_vision_backbone,
+        }
+        (path / PREPROCESSOR_FILE).write_text(json.dumps(stored, indent=2) + "\n")
+        if not (path / "config.json").is_file():
+            self.config.save_pretrained(path)
+        self.tokenizer.save_pretrained(path)
+
+    def prepare(self, frames: UInt8[np.ndarray, "*batch height width 3"]) -> UInt8[np.ndarray, "*batch size size 3"]:
+        """Turn LIBERO's frames upright, pass them through JPEG and resize them to the model's size.
+
+        Args:
+            frames: As the simulator returns them, upside down.
+        """
+        upright = preprocessing.rotate_180(_checked(frames))
+        return preprocessing.resize(preprocessing.jpeg_round_trip(upright), self.config.image_size)
+
+    def centre_crop(
+        self, frames: UInt8[np.ndarray, "*batch height width 3"]
+    ) -> UInt8[np.ndarray, "*batch height width 3"]:
+        """Cut out the centre, which roll-outs of a model trained on random crops need."""
+        return preprocessing.centre_crop(_checked(frames))
+
+    def normalize(
+        self, images: UInt8[Tensor, "batch views height width 3"] | Images
+    ) -> Float[Tensor, "batch channels height width"]:
+        """Normalise for every encoder and stack the channels: per view, 3 for the first encoder, then 3 for the second.
+
+        Args:
+            images: Frames in 0..255 as uint8 [batch, views, height, width, 3], or images in [0, 1]
+                [batch, views, 3, height, width]; prepared, so of the model's size.
+
+        Raises:
+            ValueError: If the number of views, the size or the range is not the model's.
+        """
+        if images.dtype == torch.uint8:
+            images = images.movedim(-1, -3).float() / 255.0
+        size = self.config.image_size
+        if images.shape[1:] != (self.config.num_views, 3, size, size):
+            raise ValueError(
+                f"`images` must have {self.config.num_views} view(s) of {size} x {size} pixels, but are {tuple(images.shape)} "
+                "(batch, views, 3, height, width); `prepare` resizes frames."
+            )
+        means, stds = (values.to(images.device)[:, :, None, None] for values in (self.means, self.stds))
+        return ((images[:, :, None] - means) / stds).flatten(1, 3)
+
+    def tokenize(self, instructions: Sequence[str], actions: ArrayLike | None = None) -> dict[str, Tensor]:
+        """Write instructions as prompts, with actions as their answers.
+
+        Args:
+            instructions: One per row.
+            actions: Normalised actions [batch, action_dim] in [-1, 1], for training.
+
+        Returns:
+            `input_ids`, `attention_mask` (bool) and, with actions, `labels`; right-padded.
+        """
+        prompts = [action_prompt(instruction) for instruction in instructions]
+        answers = None if actions is None else self.action_tokenizer.encode(actions).tolist()
+        return self._assemble(prompts, answers)
+
+    def tokenize_text(self, questions: Sequence[str], answers: Sequence[str] | None = None) -> dict[str, Tensor]:
+        """Write questions as prompts, with texts as their answers.
+
+        Args:
+            questions: One per row.
+            answers: One per row, for training.
+
+        Returns:
+            As `tokenize`.
+        """
+        ids = None
+        if answers is not None:
+            ids = self.tokenizer(list(answers), add_special_tokens=False)["input_ids"]
+        return self._assemble([question_prompt(question) for question in questions], ids)
+
+    def observe(
+        self, frames: UInt8[np.ndarray, "batch views height width 3"], instructions: Sequence[str]
+    ) -> dict[str, Tensor]:
+        """Return the keyword arguments of `predict_action` for frames as the simulator returns them.
+
+        Args:
+            frames: Upside down, all views.
+            instructions: One per row.
+        """
+        prepared = self.prepare(frames)
+        if self.config.trained_with_augmentation:
+            prepared = self.centre_crop(prepared)
+        return {**self.tokenize(instructions), "pixel_values": self.normalize(torch.from_numpy(prepared))}
+
+    def _assemble(self, prompts: list[str], answers: list[list[int]] | None) -> dict[str, Tensor]:
+        if answers is not None and len(answers) != len(prompts):
+            raise ValueError(f"There must be one answer per prompt, but got {len(answers)} for {len(prompts)}.")
+        suffix = self.config.prompt_suffix_token_id
+        ends = [] if suffix is None else [suffix]
+        asked = [[*ids, *ends] for ids in self.tokenizer(prompts)["input_ids"]]
+        told = [[*answer, self.tokenizer.eos_token_id] for answer in answers] if answers is not None else [[] for _ in asked]
+        pad = self.config.pad_token_id
+        rows: dict[str, Any] = {
+            "input_ids": _padded([a + t for a, t in zip(asked, told, strict=True)], pad),
+            "attention_mask": _padded([[1] * len(a + t) for a, t in zip(asked, told, strict=True)], 0).bool(),
+        }
+        if answers is not None:
+            rows["labels"] = _padded([[IGNORED_LABEL] * len(a) + t for a, t in zip(asked, told, strict=True)], IGNORED_LABEL)
+        return rows
+
+
+def _padded(rows: list[list[int]], value: int) -> Int[Tensor, "batch tokens"]:
+    longest = max(map(len, rows))
+    return torch.tensor([row + [value] * (longest - len(row)) for row in rows], dtype=torch.int64)
+
+
+def _checked(frames: np.ndarray) -> np.ndarray:
+    if frames.dtype != np.uint8 or frames.ndim < 3 or frames.shape[-1] != 3:
+        raise ValueError(f"`frames` must be uint8 [..., height, width, 3], but are {frames.dtype} {frames.shape}.")
+    return frames
