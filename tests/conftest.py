@@ -5,16 +5,38 @@ import os
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
+from pathlib import Path
+
 import pytest
 import torch
-from jaxtyping import install_import_hook
+
+from tests.data.make_hdf5 import write_demonstrations
+from vlareg.data import Demonstrations
+from vlareg.envs.task_names import demonstration_name
+from vlareg.policies.openvla import OpenVLAForActionPrediction, OpenVLAProcessor, build_mini_tokenizer, mini_config
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--shapes", action="store_true", help="Check every jaxtyping annotation while the tests run.")
+@pytest.fixture(scope="session")
+def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a random OpenVLA with two views and two blocks."""
+    instructions = ["put the red cube on the plate", "push the block to the red region"]
+    tokenizer = build_mini_tokenizer(instructions)
+    config = mini_config(tokenizer)
+    config.text_config.num_hidden_layers = 2
+    folder = tmp_path_factory.mktemp("checkpoint")
+    torch.manual_seed(0)
+    OpenVLAForActionPrediction(config).save_pretrained(folder)
+    OpenVLAProcessor(tokenizer, config).save_pretrained(folder)
+    return folder
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    torch.set_num_threads(1)
-    if config.getoption("--shapes"):
-        install_import_hook("vlareg", "beartype.beartype")
+@pytest.fixture
+def demonstrations(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Demonstrations:
+    """Return two small files of random demonstrations in the names of the embedded suite, and a cache of the test's own."""
+    monkeypatch.setenv("VLAREG_CACHE", str(tmp_path / "cache"))
+    folder = tmp_path / "demonstrations"
+    folder.mkdir()
+    for task, instruction in enumerate(["put the red cube on the plate", "push the block to the red region"]):
+        lengths = {f"demo_{i}": 8 + i for i in range(5)}
+        write_demonstrations(folder / demonstration_name("libero_mini", task), lengths, instruction, seed=task)
+    return Demonstrations(tasks=(0, 1), train_episodes=3, validation_episodes=2, folder=str(folder))

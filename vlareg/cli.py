@@ -4,8 +4,9 @@ import sys
 from typing import Any
 
 import torch
-from lightning import LightningDataModule
+from lightning import LightningDataModule, Trainer
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
+from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 
 from vlareg.module import RegularizedPolicy
 
@@ -24,9 +25,20 @@ class TrainCLI(LightningCLI):
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
         """Give the data the model's checkpoint folder and seed, and set defaults."""
-        parser.link_arguments("model.policy", "data.policy")
-        parser.link_arguments("model.seed", "data.seed")
+        parser.link_arguments("model.policy", "data.init_args.policy")
+        parser.link_arguments("model.seed", "data.init_args.seed")
         parser.set_defaults({"trainer.precision": fast_precision()})
+
+    def instantiate_trainer(self, **kwargs: Any) -> Trainer:
+        """Log to TensorBoard and CSV below `trainer.default_root_dir` where no logger is configured.
+
+        A resumed run gets another CSV file, since Lightning's logger starts its file anew.
+        """
+        trainer = self.config_init[self.subcommand].trainer
+        if trainer.logger is None:
+            root = trainer.default_root_dir or "outputs"
+            kwargs["logger"] = [TensorBoardLogger(root, name="", version=""), CSVLogger(root, name="csv")]
+        return super().instantiate_trainer(**kwargs)
 
 
 def train(arguments: list[str] | None = None) -> None:
@@ -41,5 +53,7 @@ def train(arguments: list[str] | None = None) -> None:
     asks = {"--help", "-h", "--print_config"} & set(arguments)
     if not asks and not any(argument.split("=")[0] in ("-c", "--config") for argument in arguments):
         arguments[1:1] = ["--config", DEFAULT_CONFIG]
-    options: dict[str, Any] = {"subclass_mode_data": True, "save_config_kwargs": {"overwrite": True}}
+    # A checkpoint is data: it is read without executing what it holds.
+    arguments += ["--weights_only", "true"]
+    options: dict[str, Any] = {"subclass_mode_data": True, "save_config_kwargs": {"overwrite": True}, "auto_configure_optimizers": False}
     TrainCLI(RegularizedPolicy, LightningDataModule, args=arguments, seed_everything_default=0, **options)

@@ -62,6 +62,41 @@ def rows_of_ranks(tensor: Tensor) -> list[int]:
     return [int(size) for size in sizes]
 
 
+def gather_rows(tensor: Tensor, group: Any = None) -> list[Tensor]:
+    """Return a tensor of every rank, without gradients; a rank without rows may have another shape and type.
+
+    It has the signature of a `dist_sync_fn` of torchmetrics, whose own aborts where a rank has no data.
+
+    Args:
+        tensor: This rank's rows.
+        group: Process group; the default one if not given.
+
+    Returns:
+        One tensor per rank, all of one type and equal but for the number of rows.
+
+    Raises:
+        ValueError: If ranks with rows differ in the other axes or the type.
+
+    Example:
+        >>> gather_rows(torch.ones(2, 3))[0].shape
+        torch.Size([2, 3])
+    """
+    if world_size() == 1:
+        return [tensor]
+    kinds: list[Any] = [None] * dist.get_world_size(group)
+    dist.all_gather_object(kinds, (len(tensor), tuple(tensor.shape[1:]), tensor.dtype), group)
+    filled = {kind[1:] for kind in kinds if kind[0] > 0} or {kinds[0][1:]}
+    if len(filled) > 1:
+        raise ValueError(f"`tensor` differs between ranks in more than its rows: {sorted(map(str, filled))}.")
+    shape, dtype = filled.pop()
+    padded = torch.zeros(max(kind[0] for kind in kinds), *shape, dtype=dtype, device=tensor.device)
+    if len(tensor):
+        padded[: len(tensor)] = tensor
+    parts = [torch.empty_like(padded) for _ in kinds]
+    dist.all_gather(parts, padded, group)
+    return [part[: kind[0]] for part, kind in zip(parts, kinds, strict=True)]
+
+
 class _AllGather(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, tensor: Tensor, rows: list[int]) -> Tensor:

@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -50,6 +51,8 @@ class Fakes:
         dies: Initial states whose process ends.
         hangs: Initial states that never answer.
         once: A folder; where it is given, an initial state fails the first time only.
+        delay: Least duration of a step (s).
+        meet: A folder; where it is given, no environment begins before there are two processes.
     """
 
     raises: tuple[int, ...] = ()
@@ -57,8 +60,13 @@ class Fakes:
     hangs: tuple[int, ...] = ()
     once: str | None = None
     delay: float = 0.0
+    meet: str | None = None
 
     def __call__(self, task: int) -> FakeEnvironment:
+        if self.meet is not None:
+            (Path(self.meet) / f"here-{os.getpid()}").touch()
+            while len(list(Path(self.meet).glob("here-*"))) < 2:
+                time.sleep(0.005)
         return _FailingEnvironment(task, self)
 
 
@@ -86,10 +94,10 @@ class _FailingEnvironment(FakeEnvironment):
     def _still_fails(self) -> bool:
         if self.plan.once is None:
             return True
-        marker = os.path.join(self.plan.once, f"failed-{self.task}-{self.init_index}")
-        failed_before = os.path.exists(marker)
+        marker = Path(self.plan.once) / f"failed-{self.task}-{self.init_index}"
+        failed_before = marker.exists()
         if self.init_index in self.plan.raises + self.plan.dies + self.plan.hangs:
-            open(marker, "w").close()
+            marker.touch()
         return not failed_before
 
 

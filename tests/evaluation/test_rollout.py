@@ -32,11 +32,12 @@ def test_every_batch_is_full() -> None:
     assert set(policy.batches) == {4}
 
 
-def test_batches_are_shared() -> None:
-    """With two environments in step, far fewer calls than steps are made."""
-    policy = FakePolicy()
-    outcomes = list(rollout(policy, Fakes(delay=0.002), EPISODES, workers=2, batch_size=2))
-    assert len(policy.batches) < 0.75 * sum(outcome.steps for outcome in outcomes)
+def test_batches_are_shared(tmp_path: Path) -> None:
+    """Two environments that begin together wait for each other, so there are about half as many calls as steps."""
+    policy = FakePolicy(speed=0.0)
+    outcomes = list(rollout(policy, Fakes(delay=0.002, meet=str(tmp_path)), EPISODES[:4], workers=2, batch_size=2))
+    assert sum(outcome.steps for outcome in outcomes) == 4 * 12
+    assert 24 <= len(policy.batches) <= 28
 
 
 def test_an_episode_that_never_succeeds_fails_at_the_last_step() -> None:
@@ -75,10 +76,9 @@ def test_a_failure_that_does_not_come_back_leaves_no_trace(kind: str, tmp_path: 
 
 
 def test_an_environment_that_hangs_is_an_error() -> None:
-    hanging, fine = Episode(0, 1), Episode(0, 0)
-    outcomes = {o.episode: o for o in rollout(FakePolicy(), Fakes(hangs=(1,)), [hanging, fine], workers=2, timeout=3.0)}
-    assert "did not answer within 3 s" in (outcomes[hanging].error or "")
-    assert outcomes[fine].success
+    (outcome,) = rollout(FakePolicy(), Fakes(hangs=(1,)), [Episode(0, 1)], timeout=2.0)
+    assert outcome.success is None
+    assert "did not answer within 2 s" in (outcome.error or "")
 
 
 def test_a_broken_simulator_stops_the_roll_out() -> None:

@@ -10,10 +10,12 @@ from lightning import LightningDataModule
 from torch.utils.data import DataLoader
 
 from vlareg.batch import VLABatch
+from vlareg.data.demonstrations import record_demonstrations
 from vlareg.data.libero_hdf5 import LiberoHDF5
 from vlareg.data.prepared import PreparedFile, prepare_file
 from vlareg.data.sampler import EndlessBatches
 from vlareg.data.transitions import Split, Transitions
+from vlareg.envs.task_names import demonstration_name
 from vlareg.files import cache_folder
 from vlareg.policies.openvla import OpenVLAProcessor
 
@@ -45,12 +47,11 @@ class Demonstrations:
 
     def files(self) -> list[Path]:
         """Return the tasks' files, recording what is missing where `folder` is None."""
-        from vlareg.data.demonstrations import demonstration_file, record
-
-        folder = Path(self.folder) if self.folder else cache_folder("demonstrations") / self.suite
+        if self.folder is None and self.suite == "libero_mini":
+            return record_demonstrations(cache_folder("demonstrations") / self.suite, self.tasks, self.episodes)
         if self.folder is None:
-            record(suite=self.suite, tasks=list(self.tasks), episodes=self.episodes, output=folder)
-        return [demonstration_file(folder, self.suite, task) for task in self.tasks]
+            raise ValueError(f"`folder` is needed for {self.suite}: only the embedded suite's demonstrations can be recorded.")
+        return [Path(self.folder) / demonstration_name(self.suite, task) for task in self.tasks]
 
 
 class LiberoData(LightningDataModule):

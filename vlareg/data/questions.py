@@ -1,7 +1,7 @@
 """Questions and short answers about rendered scenes: what pretrains the vision and the language of a small policy."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -11,6 +11,8 @@ from jaxtyping import Shaped
 from torch.utils.data import Dataset
 
 from vlareg.data.signs import PALETTE, SIGNS
+from vlareg.envs.libero_mini.tasks import TASKS
+from vlareg.policies.openvla.prompts import question_prompt
 
 LOCATION_BINS = 32
 """Number of `<loc..>` tokens."""
@@ -19,9 +21,8 @@ REACH_M = 0.4
 
 OPENING_M = 0.08
 """Distance between the open gripper's fingers (m)."""
-PROMPT = "In: {question}?\nOut:"
 
-KINDS = ("cube", "cylinder", "puck", "plate", "box", "region")
+KINDS = ("cube", "cylinder", "puck", "block", "plate", "box", "region")
 """Nouns; a scene's arrays hold their index, -1 where there is no object."""
 COLORS = tuple(PALETTE)
 """Adjectives; a scene's arrays hold their index."""
@@ -34,26 +35,45 @@ CATEGORY_QUESTIONS = {
     "parity": "is the number odd or even",
     "traffic": "what does the traffic sign say",
     "laundry": "how should this be washed",
-    "weather": "what is the weather",
-    "public": "what can be found here",
+    "weather": "what does the weather sign say",
+    "public": "what does the public sign say",
 }
 COUNTS = ("zero", "one", "two", "three", "four", "five", "six")
 
-TASKS = (
-    ("put the {mover} on the {target}", ("cube", "cylinder", "puck"), ("plate", "box", "region")),
-    ("put the {mover} in the {target}", ("cube", "cylinder", "puck"), ("box",)),
-    ("push the {mover} to the {target}", ("cube", "cylinder", "puck", "plate", "box"), ("region",)),
-)
-"""Instructions in the style of the tasks, with the kinds that fit."""
+SYNONYMS = {
+    "cube": "block",
+    "block": "cube",
+    "cylinder": "can",
+    "puck": "disc",
+    "plate": "dish",
+    "box": "container",
+    "region": "area",
+}
+"""Another noun for each kind, sometimes used behind a colour."""
+
+MOVED = ("cube", "cylinder", "puck", "block")
+"""The kinds that instructions are about; the others are where they go."""
+
+INSTRUCTIONS = {
+    "plate": ("put the {} on the {}", "place the {} onto the {}", "move the {} on top of the {}"),
+    "box": ("put the {} in the {}", "place the {} inside the {}", "drop the {} into the {}"),
+    "region": ("push the {} to the {}", "slide the {} onto the {}", "move the {} to the {}"),
+}
+"""What can be done with something and a target: first the suite's own words, then others."""
+
+PREPOSITIONS = {"plate": "on", "box": "in", "region": "on"}
 
 PARAPHRASES = (
-    "pick up lift grab grasp take hold carry bring move place set lay drop release slide shove drag stack",
-    "onto into inside upon over above below under behind beside near next towards from of off with by at",
-    "block brick disc disk tube can dish tray container bin basket bowl zone area patch spot field square",
-    "please now then first and or not the a an it that this one object thing item robot arm hand gripper table",
-    "What action should the robot take to do",
+    "pick up lift grab grasp take hold carry bring set lay release shove drag stack get leave",
+    "within upon over above below under behind beside near next towards from off with by at middle center",
+    "brick disk tube tray bin basket bowl zone patch spot field square round",
+    "please now then first and or not an that one thing item robot arm hand",
+    "what action should the robot take to do",
 )
 """Words that paraphrased instructions need and that no question contains."""
+
+MARGIN_M = 0.02
+"""Least difference between what is compared (m)."""
 
 QuestionAnswer = tuple[str, str]
 Scenes = Mapping[str, Shaped[np.ndarray, "scenes ..."]]
@@ -98,6 +118,7 @@ class Thing:
         position: Centre in the world frame (m).
         pixel: Centre in the upright agentview picture (fractions of width and height).
         visible: Whether the agentview camera sees it.
+        support: Index of the object that it lies on or in, or -1.
     """
 
     kind: str
@@ -105,6 +126,7 @@ class Thing:
     position: tuple[float, float, float]
     pixel: tuple[float, float]
     visible: bool
+    support: int = -1
 
     @property
     def name(self) -> str:
@@ -115,6 +137,9 @@ class Thing:
 @dataclass(frozen=True)
 class Facts:
     """What is true in one scene.
+
+    Left is towards -y and front towards +x of the world frame, as in LIBERO's instructions and for agentview's camera.
+    The pictures that policies see are its mirror image: upside down in LIBERO, and then turned by 180 degrees.
 
     Args:
         things: The objects.
@@ -137,35 +162,50 @@ class Facts:
     @property
     def seen(self) -> list[Thing]:
         """The visible objects, from left to right."""
-        return sorted((thing for thing in self.things if thing.visible), key=lambda thing: thing.pixel[0])
+        return sorted((thing for thing in self.things if thing.visible), key=lambda thing: thing.position[1])
 
 
 def facts(scenes: Scenes, index: int) -> Facts:
     """Read one scene's facts from the arrays of `vlareg.data.scenes.render_scenes`."""
     row = {name: values[index].tolist() for name, values in scenes.items() if name != "frames"}
-    slots = zip(row["kinds"], row["colors"], row["positions"], row["pixels"], row["visible"], strict=True)
-    things = tuple(Thing(KINDS[k], COLORS[c], tuple(p), tuple(x), v) for k, c, p, x, v in slots if k >= 0)
+    slots = zip(*(row[name] for name in ("kinds", "colors", "positions", "pixels", "visible", "supports")), strict=True)
+    things = tuple(Thing(KINDS[k], COLORS[c], tuple(p), tuple(x), v, s) for k, c, p, x, v, s in slots if k >= 0)
     category, name = row["signs"]
     sign = None if category < 0 else (CATEGORIES[category], SIGNS[CATEGORIES[category]][name])
     gripper, pixel = tuple(row["gripper_positions"]), tuple(row["gripper_pixels"])
     return Facts(things, gripper, pixel, row["openings"], row["held"], sign, tuple(row["sign_pixels"]))
 
 
+def _refer(scene: Facts, thing: Thing, rng: np.random.Generator) -> str:
+    """Name an object so that no other is meant: by its colour, its side, or by nothing more than its kind."""
+    same = [other for other in scene.things if other.kind == thing.kind]
+    if len(same) == 1 and rng.random() < 0.4:
+        return thing.kind
+    if len(same) == 2 and rng.random() < 0.3 and abs(same[0].position[1] - same[1].position[1]) > MARGIN_M:
+        return f"{'left' if thing is min(same, key=lambda other: other.position[1]) else 'right'} {thing.kind}"
+    return f"{thing.color} {SYNONYMS[thing.kind] if rng.random() < 0.1 else thing.kind}"
+
+
+def _first(things: list[Thing], key: Callable[[Thing], float]) -> Thing | None:
+    """Return the thing with the least key, or None where another is about as small."""
+    ordered = sorted(things, key=key)
+    return ordered[0] if len(ordered) == 1 or key(ordered[1]) - key(ordered[0]) > MARGIN_M else None
+
+
 # Each family returns a question and its answer, or None where the scene has none; `thing` is a random visible object.
 
 
 def _where(scene: Facts, thing: Thing, rng: np.random.Generator) -> QuestionAnswer:
-    return f"where is the {thing.name}", location(*thing.pixel)
+    return f"where is the {_refer(scene, thing, rng)}", location(*thing.pixel)
 
 
 def _what_is_at(scene: Facts, thing: Thing, rng: np.random.Generator) -> QuestionAnswer | None:
-    here = location(*thing.pixel)
-    unique = sum(location(*other.pixel) == here for other in scene.seen) == 1
-    return (f"what is at {here}", thing.name) if unique else None
+    near = [other for other in scene.seen if math.dist(other.pixel, thing.pixel) < 2 / LOCATION_BINS]
+    return (f"what is at {location(*thing.pixel)}", thing.name) if len(near) == 1 else None
 
 
 def _how_far(scene: Facts, thing: Thing, rng: np.random.Generator) -> QuestionAnswer:
-    return f"how far is the gripper from the {thing.name}", _reach(scene, thing)
+    return f"how far is the gripper from the {_refer(scene, thing, rng)}", _reach(scene, thing)
 
 
 def _reach(scene: Facts, thing: Thing) -> str:
@@ -174,44 +214,67 @@ def _reach(scene: Facts, thing: Thing) -> str:
 
 def _task(scene: Facts, thing: Thing, rng: np.random.Generator) -> QuestionAnswer | None:
     """Ask where, and how far away, the two objects of an instruction are."""
-    template, movers, targets = TASKS[int(rng.integers(len(TASKS)))]
-    goals = [other for other in scene.seen if other.kind in targets and other is not thing]
-    if thing.kind not in movers or not goals:
+    targets = [other for other in scene.seen if other.kind in INSTRUCTIONS]
+    if thing.kind not in MOVED or not targets:
         return None
-    target = goals[int(rng.integers(len(goals)))]
-    instruction = template.format(mover=thing.name, target=target.name)
+    target = targets[int(rng.integers(len(targets)))]
+    words = INSTRUCTIONS[target.kind]
+    template = words[int(rng.choice(len(words), p=(0.7, 0.15, 0.15)))]
+    instruction = template.format(_refer(scene, thing, rng), _refer(scene, target, rng))
     end, chosen = ("start", thing) if rng.random() < 0.5 else ("end", target)
     if rng.random() < 0.5:
         return f"where is the {end} to {instruction}", location(*chosen.pixel)
-    return f"how far is the gripper from the {end} to {instruction}", _reach(scene, chosen)
+    return f"how far is the {end} to {instruction}", _reach(scene, chosen)
 
 
-def _color(scene: Facts, thing: Thing, rng: np.random.Generator) -> QuestionAnswer:
-    same = [other for other in scene.seen if other.kind == thing.kind]
+def _done(scene: Facts, thing: Thing, rng: np.random.Generator) -> QuestionAnswer | None:
+    """Ask whether something lies on or in a target."""
+    targets = [other for other in scene.seen if other.kind in PREPOSITIONS]
+    if thing.kind not in MOVED or not targets:
+        return None
+    support = scene.things[thing.support] if thing.support >= 0 else None
+    known = support is not None and support.visible and rng.random() < 0.5
+    target = support if known and support else targets[int(rng.integers(len(targets)))]
+    names = _refer(scene, thing, rng), _refer(scene, target, rng)
+    return f"is the {names[0]} {PREPOSITIONS[target.kind]} the {names[1]}", _yes(target is support)
+
+
+def _on_target(scene: Facts, thing: Thing, rng: np.random.Generator) -> QuestionAnswer | None:
+    if thing.kind not in PREPOSITIONS:
+        return None
+    index = next(i for i, other in enumerate(scene.things) if other is thing)
+    found = [other.name for other in scene.things if other.support == index]
+    return f"what is {PREPOSITIONS[thing.kind]} the {_refer(scene, thing, rng)}", found[0] if found else "nothing"
+
+
+def _color(scene: Facts, thing: Thing, rng: np.random.Generator) -> QuestionAnswer | None:
+    same = [other for other in scene.things if other.kind == thing.kind]
     if len(same) == 1:
         return f"what color is the {thing.kind}", thing.color
-    side = int(rng.integers(2))
-    return f"what color is the {thing.kind} on the {('left', 'right')[side]}", same[-side].color
+    side, sign = (("left", 1), ("right", -1))[int(rng.integers(2))]
+    found = _first(same, lambda other: sign * other.position[1])
+    return (f"what color is the {thing.kind} on the {side}", found.color) if found and found.visible else None
 
 
-def _outermost(scene: Facts, thing: Thing, rng: np.random.Generator) -> QuestionAnswer:
-    axis, last = (int(value) for value in rng.integers(2, size=2))
-    place = (("on the left", "on the right"), ("at the back", "in front"))[axis][last]
-    return f"which object is {place}", sorted(scene.seen, key=lambda other: other.pixel[axis])[-last].name
+def _outermost(scene: Facts, thing: Thing, rng: np.random.Generator) -> QuestionAnswer | None:
+    sides = (("on the left", 1, 1), ("on the right", 1, -1), ("at the back", 0, 1), ("in front", 0, -1))
+    place, axis, sign = sides[int(rng.integers(4))]
+    found = _first(scene.seen, lambda other: sign * other.position[axis])
+    return (f"which object is {place}", found.name) if found else None
 
 
 def _relation(scene: Facts, thing: Thing, rng: np.random.Generator) -> QuestionAnswer | None:
     other = scene.seen[int(rng.integers(len(scene.seen)))]
-    if other is thing:
+    if abs(thing.position[1] - other.position[1]) < MARGIN_M:
         return None
-    side = int(rng.integers(2))
-    truth = (thing.pixel[0] < other.pixel[0]) == (side == 0)
-    return f"is the {thing.name} {('left', 'right')[side]} of the {other.name}", _yes(truth)
+    side, sign = (("left", 1), ("right", -1))[int(rng.integers(2))]
+    truth = sign * thing.position[1] < sign * other.position[1]
+    return f"is the {thing.name} {side} of the {other.name}", _yes(truth)
 
 
-def _nearest(scene: Facts, thing: Thing, rng: np.random.Generator) -> QuestionAnswer:
-    nearest = min(scene.seen, key=lambda other: math.dist(other.position, scene.gripper_position))
-    return "which object is next to the gripper", nearest.name
+def _nearest(scene: Facts, thing: Thing, rng: np.random.Generator) -> QuestionAnswer | None:
+    found = _first(scene.seen, lambda other: math.dist(other.position, scene.gripper_position))
+    return ("which object is next to the gripper", found.name) if found else None
 
 
 def _exists(scene: Facts, thing: Thing, rng: np.random.Generator) -> QuestionAnswer:
@@ -235,7 +298,7 @@ def _count(scene: Facts, thing: Thing, rng: np.random.Generator) -> QuestionAnsw
 def _is_held(scene: Facts, thing: Thing, rng: np.random.Generator) -> QuestionAnswer:
     held = scene.things[scene.held] if scene.held >= 0 else None
     asked = held if held is not None and rng.random() < 0.5 else thing
-    return f"is the {asked.name} in the gripper", _yes(asked is held)
+    return f"is the {_refer(scene, asked, rng)} in the gripper", _yes(asked is held)
 
 
 def _where_gripper(scene: Facts, thing: Thing, rng: np.random.Generator) -> QuestionAnswer | None:
@@ -267,9 +330,9 @@ def _ask_sign(category: str, name: str, rng: np.random.Generator) -> QuestionAns
     )[int(rng.choice(4, p=(0.35, 0.35, 0.2, 0.1)))]
 
 
-_FAMILIES = {
-    _where: 4, _how_far: 4, _task: 6, _color: 2, _what_is_at: 1, _outermost: 1, _relation: 1, _nearest: 1, _exists: 1,
-    _list: 1, _count: 0.5, _is_held: 1, _where_gripper: 2, _held: 1, _open: 0.5,
+_FAMILIES: dict[Callable[[Facts, Thing, np.random.Generator], QuestionAnswer | None], float] = {
+    _where: 4, _how_far: 4, _task: 6, _done: 2, _on_target: 1, _color: 2, _what_is_at: 1, _outermost: 1, _relation: 1,
+    _nearest: 1, _exists: 1, _list: 1, _count: 0.5, _is_held: 1, _where_gripper: 2, _held: 1, _open: 0.5,
 }  # fmt: skip
 _LIMITS = np.cumsum(list(_FAMILIES.values()))
 
@@ -282,8 +345,13 @@ def ask(scene: Facts, rng: np.random.Generator) -> QuestionAnswer:
         rng: Decides which question.
 
     Returns:
-        The question, without its question mark, and the answer.
+        The question and the answer.
     """
+    question, answer = _ask(scene, rng)
+    return f"{question}?", answer
+
+
+def _ask(scene: Facts, rng: np.random.Generator) -> QuestionAnswer:
     if scene.sign is not None:
         return _ask_sign(*scene.sign, rng) if rng.random() < 0.8 else ("where is the sign", location(*scene.sign_pixel))
     if not (seen := scene.seen):
@@ -312,21 +380,21 @@ class SceneQuestions(Dataset[dict[str, Any]]):
         return len(self.scenes["frames"]) * self.questions_per_scene
 
     def __getitem__(self, index: int) -> dict[str, Any]:
-        """Return `frames` (uint8, [views height width 3], upright), `prompt` and `answer`."""
+        """Return `frames` (uint8, [views height width 3], upright), `question`, `prompt` (around it) and `answer`."""
         if not 0 <= index < len(self):
             raise IndexError(f"`index` must be in 0..{len(self) - 1}, but got {index}.")
         scene = index % len(self.scenes["frames"])
         question, answer = ask(facts(self.scenes, scene), np.random.default_rng((self.seed, index)))
         frames = np.array(self.scenes["frames"][scene])
-        return {"frames": frames, "prompt": PROMPT.format(question=question), "answer": answer}
+        return {"frames": frames, "question": question, "prompt": question_prompt(question), "answer": answer}
 
 
 def all_texts() -> list[str]:
     """Return texts that hold every word of the questions, the answers, the instructions and their paraphrases."""
-    names = [f"{color} {kind}" for color, kind in product(COLORS, KINDS)]
-    tasks = [template.format(mover=names[0], target=names[1]) for template, _, _ in TASKS]
+    names = [f"{color} {kind}" for color, kind in product(COLORS, (*KINDS, *SYNONYMS.values()))]
+    tasks = [task.replace("_", " ") for task in TASKS]
+    tasks += [template.format(*names[:2]) for templates in INSTRUCTIONS.values() for template in templates]
     signs = [text for category, members in SIGNS.items() for text in (*members, CATEGORY_WORDS[category])]
-    tokens = [f"<loc{index:02d}>" for index in range(LOCATION_BINS)]
     questions = [
         "where is the", "what is at", "how far is the gripper from the", "where is the start to", "where is the end to",
         "what color is the", "on the left", "on the right", "at the back", "in front", "which object is", "is there a",
@@ -335,5 +403,6 @@ def all_texts() -> list[str]:
         "what sign is this", "what kind of sign is this", "is this the sign for", "where is the sign",
         *CATEGORY_QUESTIONS.values(), *(f"how many {kind}s are there" for kind in KINDS),
     ]  # fmt: skip
-    answers = ["open", "closed", "yes", "no", "nothing", "red cube, blue cube", *COUNTS, *tokens]
-    return [PROMPT.format(question=text) for text in questions] + names + tasks + signs + answers + list(PARAPHRASES)
+    answers = ["open", "closed", "yes", "no", "nothing", "red cube, blue cube", *COUNTS]
+    tokens = [f"<loc{index:02d}>" for index in range(LOCATION_BINS)]
+    return [f"{question}?" for question in questions] + names + tasks + signs + answers + tokens + list(PARAPHRASES)

@@ -15,16 +15,17 @@ Color = tuple[int, int, int]
 Point = tuple[float, float]
 
 PALETTE: dict[str, Color] = {
-    "red": (205, 35, 35),
-    "orange": (240, 130, 20),
-    "yellow": (240, 210, 40),
-    "green": (40, 150, 60),
-    "blue": (40, 80, 200),
-    "purple": (130, 50, 170),
-    "pink": (245, 140, 185),
+    "red": (230, 20, 20),
+    "orange": (255, 115, 0),
+    "yellow": (250, 217, 13),
+    "green": (13, 179, 38),
+    "blue": (26, 64, 242),
+    "purple": (153, 26, 204),
+    "pink": (250, 140, 190),
     "brown": (110, 65, 30),
+    "gray": (140, 145, 155),
     "black": (25, 25, 25),
-    "white": (240, 240, 240),
+    "white": (247, 247, 247),
 }
 """Colours by name (RGB, 0-255)."""
 
@@ -124,10 +125,12 @@ def _heart(pen: Pen) -> None:
     pen.polygon([(-0.8, -0.1), (0.8, -0.1), (0.0, 0.85)])
 
 
-def _blob(pen: Pen, rng: np.random.Generator) -> None:
-    """Fill an outline that says nothing, so that only the colour does."""
-    sides, turn = int(rng.integers(3, 9)), float(rng.uniform(0, 360))
-    pen.polygon(_around(sides, 0.88, turn)) if sides < 8 else pen.disc(0, 0, 0.8)
+def _splash(pen: Pen, rng: np.random.Generator) -> None:
+    """Fill an outline without a shape of its own, so that only the colour has a name."""
+    waves = [(k, rng.uniform(0, 0.16), rng.uniform(0, 2 * math.pi)) for k in (2, 3, 5, 7)]
+    angles = np.linspace(0, 2 * math.pi, 72, endpoint=False)
+    radii = 0.65 + np.sum([size * np.sin(k * angles + phase) for k, size, phase in waves], axis=0)
+    pen.polygon([(float(r * math.cos(a)), float(r * math.sin(a))) for a, r in zip(angles, radii, strict=True)])
 
 
 def _arrow(quarter_turns: int) -> Draw:
@@ -250,7 +253,7 @@ _DRAWINGS: dict[str, dict[str, Draw]] = {
         "cross": _then(_cross),
         "heart": _then(_heart),
     },
-    "color": dict.fromkeys(("red", "orange", "yellow", "green", "blue", "purple"), _blob),
+    "color": dict.fromkeys(("red", "orange", "yellow", "green", "blue", "purple"), _splash),
     "arrow": {name: _arrow(turns) for turns, name in enumerate(("up", "right", "down", "left"))},
     "parity": {"even": _number(0), "odd": _number(1)},
     "traffic": {

@@ -1,5 +1,6 @@
 """One task of a LIBERO suite, by the published protocol."""
 
+import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,6 +86,7 @@ class LiberoEnv:
         self.bddl_file: str = benchmark.get_task_bddl_file_path(task)
         self.instruction: str = benchmark.get_task(task).language
         self.init_states = read_init_states(_init_states_file(benchmark.get_task(task)))
+        self.raw: dict[str, np.ndarray] = {}  # all that LIBERO observed last
         self.simulator: Any = OffScreenRenderEnv(
             bddl_file_name=self.bddl_file,
             camera_names=list(self.cameras) or ["agentview"],
@@ -115,13 +117,13 @@ class LiberoEnv:
 
     def reset_to(self, state: Float[np.ndarray, "state"]) -> Observation:
         """Start an episode from a simulator state: time (s), joint positions, joint velocities."""
-        self._render(False)
+        self.render(False)
         self.simulator.seed(self._seed)
         self.simulator.reset()
         self.simulator.set_init_state(state)
         for _ in range(WAITING_STEPS - 1):
             self.simulator.step(WAITING_ACTION)
-        self._render(True)
+        self.render(True)
         return self.step(np.asarray(WAITING_ACTION))[0]
 
     def step(self, action: Float[np.ndarray, "7"]) -> tuple[Observation, bool]:
@@ -139,8 +141,8 @@ class LiberoEnv:
         action = np.asarray(action, dtype=np.float64)
         if action.shape != (7,) or not np.isfinite(action).all():
             raise ValueError(f"`action` must be 7 finite numbers, but got {action}.")
-        raw, _, success, _ = self.simulator.step(action)
-        return self._observation(raw), bool(success)
+        self.raw, _, success, _ = self.simulator.step(action)
+        return self._observation(), bool(success)
 
     def close(self) -> None:
         """Give back the simulator and its GL context."""
@@ -148,11 +150,13 @@ class LiberoEnv:
             self.simulator.close()
             self.simulator = None
 
-    def _render(self, enabled: bool) -> None:
+    def render(self, enabled: bool) -> None:
+        """Say whether the steps to come render the cameras; frames of steps that do not are stale."""
         for camera in self.cameras:
             self.simulator.env.modify_observable(f"{camera}_image", "enabled", enabled)
 
-    def _observation(self, raw: dict[str, np.ndarray]) -> Observation:
+    def _observation(self) -> Observation:
+        raw = self.raw
         pose = (raw["robot0_eef_pos"], axis_angle(raw["robot0_eef_quat"]), raw["robot0_gripper_qpos"])
         frames = [raw[f"{camera}_image"] for camera in self.cameras]
         return Observation(np.stack(frames) if frames else np.empty((0, 0, 0, 3), np.uint8), np.concatenate(pose).astype(np.float32))
@@ -161,10 +165,4 @@ class LiberoEnv:
 def _init_states_file(task: Any) -> str:
     from libero.libero import get_libero_path
 
-    return f"{_joined(get_libero_path('init_states'), task.problem_folder)}/{task.init_states_file}"
-
-
-def _joined(root: str, folder: str) -> str:
-    import os
-
-    return os.path.join(root, folder)
+    return os.path.join(get_libero_path("init_states"), task.problem_folder, task.init_states_file)

@@ -1,7 +1,7 @@
 """Run the episodes of an evaluation that are not done yet, and keep what comes of each at once."""
 
 import json
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -9,14 +9,13 @@ from typing import Any
 
 from vlareg.evaluation.interfaces import EnvironmentFactory, Episode, Policy
 from vlareg.evaluation.progress import LiveTable
-from vlareg.evaluation.records import EpisodeRecord, append_record, read_records
+from vlareg.evaluation.records import RECORDS_FILE, EpisodeRecord, append_record, read_records
 from vlareg.evaluation.rollout import Outcome, rollout
 from vlareg.evaluation.settings import claim_folder
 from vlareg.evaluation.summary import CONFIDENCE, Summary, summarize
 from vlareg.evaluation.videos import VideoShelf
 from vlareg.files import atomic_file
 
-RECORDS_FILE = "episodes.jsonl"
 SUMMARY_FILE = "summary.json"
 VIDEO_FOLDER = "videos"
 
@@ -57,9 +56,10 @@ class Campaign:
             records = {record.key: record for record in read_records(self.folder / RECORDS_FILE)}
             planned = len(records.keys() | {(episode.task, episode.init_index) for episode in episodes})
             todo = [episode for episode in episodes if self._is_open(records.get((episode.task, episode.init_index)))]
-            with LiveTable(str(self.folder), planned) as table:
+            new_records = self._run(make_policy(), environments, todo) if todo else _nothing()
+            with LiveTable(str(self.folder), planned) as table, closing(new_records):
                 summary = self._show(records.values(), planned, table)
-                for record in self._run(make_policy, environments, todo):
+                for record in new_records:
                     records[record.key] = record
                     summary = self._show(records.values(), planned, table)
         return summary
@@ -68,13 +68,11 @@ class Campaign:
         return record is None or (self.retry_errors and record.error is not None)
 
     def _run(
-        self, make_policy: Callable[[], Policy], environments: EnvironmentFactory, todo: Sequence[Episode]
-    ) -> Iterator[EpisodeRecord]:
-        if not todo:
-            return
+        self, policy: Policy, environments: EnvironmentFactory, todo: Sequence[Episode]
+    ) -> Generator[EpisodeRecord, None, None]:
         shelf = VideoShelf(self.folder / VIDEO_FOLDER, self.videos)
         outcomes = rollout(
-            make_policy(),
+            policy,
             environments,
             todo,
             workers=self.workers,
@@ -108,3 +106,7 @@ class Campaign:
             partial.write_text(json.dumps({**asdict(summary), **state}, indent=2) + "\n")
         table.show(summary)
         return summary
+
+
+def _nothing() -> Generator[EpisodeRecord, None, None]:
+    yield from ()

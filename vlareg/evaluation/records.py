@@ -6,6 +6,9 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+RECORDS_FILE = "episodes.jsonl"
+"""Name of the records' file in a results folder."""
+
 
 @dataclass(frozen=True)
 class EpisodeRecord:

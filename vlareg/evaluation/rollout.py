@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import wait
 from typing import Literal
@@ -51,7 +51,7 @@ def rollout(
     batch_size: int = 2,
     keep_frames: Callable[[Episode], bool] = lambda episode: False,
     timeout: float = 600.0,
-) -> Iterator[Outcome]:
+) -> Generator[Outcome, None, None]:
     """Run episodes, and give each back as soon as it ends.
 
     Environments run in processes, and one that is done takes the next episode of the queue. The policy gets batches of
@@ -90,7 +90,7 @@ def rollout(
 
 def _run(
     policy: Policy, queue: deque[Episode], seats: list["_Seat"], batch_size: int, keep_frames: Callable[[Episode], bool]
-) -> Iterator[Outcome]:
+) -> Generator[Outcome, None, None]:
     errors = 0
     for seat in seats:
         _begin_next(seat, queue, keep_frames)
@@ -167,14 +167,10 @@ class _Seat:
             reply = self.process.receive()
         except EnvironmentFailure as failure:
             return self._after(failure)
-        return self._after_reset(reply) if self.state == "resetting" else self._after_step(reply)
-
-    def _after_reset(self, reply: Reply) -> None:
-        self.instruction = self.episode.instruction or reply.instruction
-        self._see(reply)
-
-    def _after_step(self, reply: Reply) -> Outcome | None:
-        self.steps += 1
+        if self.state == "resetting":
+            self.instruction = self.episode.instruction or reply.instruction
+        else:
+            self.steps += 1
         self._see(reply)
         return self._end(reply.success) if reply.success or self.steps >= reply.max_steps else None
 
@@ -188,9 +184,10 @@ class _Seat:
     def _after(self, failure: EnvironmentFailure) -> Outcome | None:
         self.process.close()
         self.process = EnvProcess(self._environments, self._timeout)
-        if self._attempt < ATTEMPTS:
-            return self.begin(self.episode, self._keep_frames, self._attempt + 1)
-        return self._end(None, str(failure))
+        if self._attempt >= ATTEMPTS:
+            return self._end(None, str(failure))
+        self.begin(self.episode, self._keep_frames, self._attempt + 1)
+        return None
 
     def _end(self, success: bool | None, error: str | None = None) -> Outcome:
         self.state = "idle"

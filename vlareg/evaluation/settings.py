@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from vlareg.evaluation.records import RECORDS_FILE
 from vlareg.files import atomic_file
 
 SETTINGS_FILE = "settings.json"
@@ -32,7 +33,9 @@ def claim_folder(folder: str | Path, settings: dict[str, Any]) -> Iterator[None]
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise RuntimeError(f"Another evaluation writes to {folder}; wait, or give another `output`.") from error
-        _check(folder / SETTINGS_FILE, settings)
+        _check(folder, settings)
+        for partial in folder.rglob(".partial-*"):  # files that a killed process was writing
+            partial.unlink()
         yield
 
 
@@ -51,17 +54,20 @@ def fingerprint(checkpoint: str | Path, weights: bool = True) -> str:
     return digest.hexdigest()[:16]
 
 
-def _check(file: Path, settings: dict[str, Any]) -> None:
-    settings = json.loads(json.dumps(settings))
+def _check(folder: Path, settings: dict[str, Any]) -> None:
+    file = folder / SETTINGS_FILE
+    now = _flat(json.loads(json.dumps(settings)))
     if not file.exists():
+        if (folder / RECORDS_FILE).exists():
+            raise ValueError(f"{folder} has episodes but no {SETTINGS_FILE}; give another `output`.")
         with atomic_file(file) as partial:
             partial.write_text(json.dumps(settings, indent=2) + "\n")
         return
     earlier = _flat(json.loads(file.read_text()))
-    for key, now in _flat(settings).items():
-        if earlier.get(key) != now:
+    for key in [*now, *earlier]:
+        if earlier.get(key) != now.get(key):
             raise ValueError(
-                f"{file.parent} holds results with another `{key}`: {earlier.get(key)!r} there, {now!r} now. "
+                f"{folder} holds results with another `{key}`: {earlier.get(key)!r} there, {now.get(key)!r} now. "
                 "Give another `output`, or the settings that the folder was made with."
             )
 

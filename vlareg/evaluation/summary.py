@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from rich.markup import escape
 from rich.table import Table
 
 from vlareg.evaluation.intervals import wilson_interval
@@ -80,13 +81,13 @@ def results_table(summary: Summary, title: str = "", caption: str = "") -> Table
         title: Stands above the table.
         caption: Stands below it.
     """
-    table = Table(title=title or None, caption=caption or None)
+    table = Table(title=escape(title) or None, caption=caption or None)
     table.add_column("task", justify="right")
-    table.add_column("instruction", overflow="fold")
-    for heading in ("episodes", "successes", "errors", "success rate", "95 % interval"):
-        table.add_column(heading, justify="right")
+    table.add_column("instruction")
+    for heading in ("successes", "rate", "95 % interval", "errors"):
+        table.add_column(heading, justify="right", no_wrap=True)
     for task in summary.tasks:
-        table.add_row(str(task.task), task.instruction, *_cells(task))
+        table.add_row(str(task.task), escape(task.instruction), *_cells(task))
     table.add_section()
     table.add_row("all", "", *_cells(summary))
     return table
@@ -100,6 +101,6 @@ def _count(records: Sequence[EpisodeRecord]) -> tuple[int, int, int, float | Non
 
 def _cells(counts: SuccessRate) -> list[str]:
     rate = "-" if counts.rate is None else f"{100 * counts.rate:.1f} %"
-    errors = f"[red]{counts.errors}[/red]" if counts.errors else "0"
     interval = f"{100 * counts.low:.1f} - {100 * counts.high:.1f} %"
-    return [str(counts.episodes), str(counts.successes), errors, rate, interval]
+    errors = f"[red]{counts.errors}[/red]" if counts.errors else "0"
+    return [f"{counts.successes} of {counts.episodes}", rate, interval, errors]

@@ -1,17 +1,17 @@
 """Alignment of two representations of the same samples, by their neighbours."""
 
 import torch
-from jaxtyping import Int
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from vlareg.functional.neighbours import Distance, Neighbours, check_k, check_pair, nearest_neighbours
-from vlareg.functional.precision import autocast_off
-from vlareg.shapes import Embeddings, Scalar
+from vlareg.functional.precision import full_precision
+from vlareg.shapes import Scalar
 
 
 def mutual_knn(
-    x: Embeddings,
-    y: Embeddings,
+    x: Float[Tensor, "samples dim_x"],
+    y: Float[Tensor, "samples dim_y"],
     k: int = 10,
     *,
     distance_x: Distance = "inner",
@@ -53,8 +53,8 @@ def mutual_knn(
 
 
 def cknna(
-    x: Embeddings,
-    y: Embeddings,
+    x: Float[Tensor, "samples dim_x"],
+    y: Float[Tensor, "samples dim_y"],
     k: int = 10,
     unbiased: bool = True,
     *,
@@ -78,8 +78,8 @@ def cknna(
         groups: Episode of each sample; neighbours then come from other episodes only (needs `unbiased`).
 
     Returns:
-        The score (dimensionless); NaN where an estimated self-similarity is not positive, as can happen with a few
-        dozen samples.
+        The score (dimensionless); NaN where an estimated self-similarity is not positive, as can happen with a
+            handful of samples.
 
     Raises:
         ValueError: If the samples differ in number, hold NaN, are constant, or `k` leaves nothing to choose.
@@ -97,7 +97,7 @@ def cknna(
     check_k(k, len(x), groups, include_self=not unbiased)
     if k < 2 or len(x) < 4:
         raise ValueError(f"CKNNA needs `k` >= 2 and at least 4 samples, but got k = {k} and {len(x)} samples.")
-    with autocast_off(x):
+    with full_precision(x):
         near_x = nearest_neighbours(x, k, groups=groups, include_self=not unbiased)
         near_y = nearest_neighbours(y, k, groups=groups, include_self=not unbiased)
         cross = _sparse_hsic(*_shared_edges(near_x, near_y), len(x), unbiased)

@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from vlareg.functional.precision import at_least_float32, autocast_off
+from vlareg.functional.precision import at_least_float32, full_precision
 from vlareg.shapes import Embeddings
 
 Distance = Literal["inner", "euclidean"]
@@ -63,7 +63,7 @@ def nearest_neighbours(
     check_k(k, len(x), groups, include_self)
     if distance not in ("inner", "euclidean"):
         raise ValueError(f"`distance` must be 'inner' or 'euclidean', but got {distance!r}.")
-    with torch.no_grad(), autocast_off(x):
+    with torch.no_grad(), full_precision(x):
         x = at_least_float32(x)
         keys = x - x.mean(dim=0) if distance == "euclidean" else x
         offset = keys.square().sum(dim=1) if distance == "euclidean" else None

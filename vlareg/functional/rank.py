@@ -3,7 +3,7 @@
 import torch
 
 from vlareg.functional.neighbours import check_embeddings
-from vlareg.functional.precision import at_least_float32, autocast_off
+from vlareg.functional.precision import at_least_float32, full_precision
 from vlareg.shapes import Embeddings, Scalar
 
 
@@ -30,7 +30,7 @@ def effective_rank(x: Embeddings, centre: bool = True) -> Scalar:
         4.0
     """
     check_embeddings(x, "x")
-    with autocast_off(x):
+    with full_precision(x):
         x = at_least_float32(x)
         values = torch.linalg.svdvals(x - x.mean(dim=0) if centre else x)
         share = values / values.sum()

@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from vlareg.functional.precision import at_least_float32, autocast_off
+from vlareg.functional.precision import at_least_float32, full_precision
 
 
 def axis_angle_to_matrix(rotation: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3 3"]:
@@ -23,7 +23,7 @@ def axis_angle_to_matrix(rotation: Float[Tensor, "*batch 3"]) -> Float[Tensor, "
         >>> axis_angle_to_matrix(torch.zeros(3)).tolist()
         [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
     """
-    with autocast_off(rotation):
+    with full_precision(rotation):
         r = at_least_float32(rotation)
         zero = torch.zeros_like(r[..., 0])
         x, y, z = r.unbind(dim=-1)

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from vlareg.distributed import all_gather_with_grad, rank, rows_of_ranks, world_size
-from vlareg.functional.precision import at_least_float32, autocast_off
+from vlareg.functional.precision import at_least_float32, full_precision
 from vlareg.shapes import Embeddings, Scalar
 
 Reduction = Literal["mean", "sum"]
@@ -103,7 +103,7 @@ class ContrastiveLoss(nn.Module, ABC):
     ) -> ContrastiveTerms:
         """Return the loss and what to watch beside it; arguments and errors as in `forward`."""
         _check_shapes(z, z_cutoff, states)
-        with autocast_off(z):
+        with full_precision(z):
             rows = rows_of_ranks(z)
             keys = all_gather_with_grad(F.normalize(at_least_float32(z_cutoff), dim=1))
             cosines = F.normalize(at_least_float32(z), dim=1) @ keys.T

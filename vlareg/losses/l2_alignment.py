@@ -3,7 +3,7 @@
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from vlareg.functional.precision import at_least_float32, autocast_off
+from vlareg.functional.precision import at_least_float32, full_precision
 from vlareg.losses.check_features import check_features
 from vlareg.shapes import Scalar
 
@@ -38,5 +38,5 @@ class L2AlignmentLoss(nn.Module):
             ValueError: If the shapes differ.
         """
         check_features(student, teacher)
-        with autocast_off(student):
+        with full_precision(student):
             return (at_least_float32(student) - at_least_float32(teacher.detach())).square().mean()

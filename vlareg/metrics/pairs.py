@@ -4,19 +4,20 @@ from abc import ABC
 from typing import Any
 
 import torch
-from jaxtyping import Int
+from jaxtyping import Float, Int
 from torch import Tensor
 from torchmetrics import Metric
 from torchmetrics.utilities.data import dim_zero_cat
 
+from vlareg.distributed import gather_rows
 from vlareg.functional.precision import at_least_float32
-from vlareg.shapes import Embeddings
 
 
 class PairMetric(Metric, ABC):
     """Collect two representations of the same samples over steps and ranks.
 
-    Call `update` in steps, not `forward`: a score of a batch is another metric, since N is part of it.
+    A rank may be without samples. Call `update` in steps, not `forward`: a score of a batch is another metric, since N
+    is part of it.
 
     Args:
         k: Number of neighbours.
@@ -32,14 +33,19 @@ class PairMetric(Metric, ABC):
     episodes: list[Tensor]
 
     def __init__(self, k: int = 10, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        super().__init__(**{"dist_sync_fn": gather_rows, **kwargs})
         if k < 1:
             raise ValueError(f"`k` must be >= 1, but got {k}.")
         self.k = k
         for name in ("x", "y", "episodes"):
             self.add_state(name, default=[], dist_reduce_fx="cat")
 
-    def update(self, x: Embeddings, y: Embeddings, episode_ids: Int[Tensor, "samples"] | None = None) -> None:
+    def update(
+        self,
+        x: Float[Tensor, "samples dim_x"],
+        y: Float[Tensor, "samples dim_y"],
+        episode_ids: Int[Tensor, "samples"] | None = None,
+    ) -> None:
         """Add samples.
 
         Args:

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from torch import nn
+from jaxtyping import Float
+from torch import Tensor, nn
 
 from vlareg.batch import VLABatch
 from vlareg.cutoff import Cutoff, ViewCutoff
@@ -12,7 +13,7 @@ from vlareg.regularizers.projector import MLPProjector
 from vlareg.regularizers.robot_state import RobotState
 from vlareg.regularizers.summary_adapter import SummaryAdapter
 from vlareg.regularizers.weights import CosineDecay, WeightSchedule
-from vlareg.shapes import Embeddings, TokenMask, Tokens
+from vlareg.shapes import TokenMask, Tokens
 
 
 class RSCL(Regularizer):
@@ -84,12 +85,12 @@ class RSCL(Regularizer):
         logs = {name: value.detach() for name, value in terms._asdict().items()}
         return RegularizerOutput(terms.loss, logs)
 
-    def represent(self, tokens: Tokens, mask: TokenMask) -> Embeddings:
+    def represent(self, tokens: Tokens, mask: TokenMask) -> Float[Tensor, "batch z_dim"]:
         """Return z of hidden states.
 
         Args:
             tokens: Hidden states of the model's sequence.
             mask: True at positions that may be read.
         """
-        z: Embeddings = self.projector(self.adapter(tokens, mask))
+        z: Tensor = self.projector(self.adapter(tokens, mask))
         return z

@@ -2,9 +2,10 @@
 
 import torch
 import torch.nn.functional as F
+from jaxtyping import Float
 from torch import Tensor, nn
 
-from vlareg.shapes import Embeddings, TokenMask, Tokens
+from vlareg.shapes import TokenMask, Tokens
 
 
 class SummaryAdapter(nn.Module):
@@ -47,7 +48,7 @@ class SummaryAdapter(nn.Module):
         self.blocks = nn.ModuleList(_Block(width, heads) for _ in range(depth))
         self.norm = nn.LayerNorm(width)
 
-    def forward(self, tokens: Tokens, mask: TokenMask) -> Embeddings:
+    def forward(self, tokens: Tokens, mask: TokenMask) -> Float[Tensor, "batch width"]:
         """Return the summary of each sample.
 
         Args:
@@ -79,7 +80,9 @@ class _Block(nn.Module):
             nn.LayerNorm(width), nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width)
         )
 
-    def forward(self, queries: Tokens, tokens: Tokens, mask: TokenMask) -> Tokens:
+    def forward(
+        self, queries: Float[Tensor, "batch queries dim"], tokens: Tokens, mask: TokenMask
+    ) -> Float[Tensor, "batch queries dim"]:
         q, kv = self.query(self.norm(queries)), self.key_value(self.norm(tokens))
         q, k, v = (t.unflatten(-1, (self.heads, -1)).transpose(1, 2) for t in (q, *kv.chunk(2, dim=-1)))
         attended = F.scaled_dot_product_attention(q, k, v, attn_mask=mask[:, None, None, :])

@@ -5,6 +5,7 @@ from math import isqrt
 
 import torch
 import torch.nn.functional as F
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from vlareg.batch import VLABatch
@@ -97,7 +98,7 @@ class TeacherAlignment(Regularizer):
         return features.reshape(len(batch), -1, features.shape[-1])
 
 
-def _patches(tokens: Tokens, batch: VLABatch) -> Tokens:
+def _patches(tokens: Tokens, batch: VLABatch) -> Float[Tensor, "batch patches dim"]:
     return torch.cat([tokens[:, positions] for positions in batch.view_slices], dim=1)
 
 
@@ -120,7 +121,7 @@ def square_grid(patches: int) -> tuple[int, int]:
     return side, side
 
 
-def resample(features: PatchFeatures, grid: tuple[int, int]) -> Tensor:
+def resample(features: PatchFeatures, grid: tuple[int, int]) -> Tokens:
     """Resample patch features to another grid over the same image: bilinear, widened to the cell's area where the new
     grid is coarser.
 

@@ -9,7 +9,7 @@ class WeightSchedule(ABC):
     """A pure function of the step, so that a resumed run continues with the same weight."""
 
     @abstractmethod
-    def __call__(self, step: int, total_steps: int) -> float:
+    def __call__(self, step: int, total_steps: int | float) -> float:
         """Return the factor of the regularizer's loss.
 
         Args:
@@ -38,7 +38,7 @@ class Constant(WeightSchedule):
     def __post_init__(self) -> None:
         _check(value=self.value)
 
-    def __call__(self, step: int, total_steps: int) -> float:
+    def __call__(self, step: int, total_steps: int | float) -> float:
         """Return the value."""
         return self.value
 
@@ -69,7 +69,7 @@ class CosineDecay(WeightSchedule):
     def __post_init__(self) -> None:
         _check(start=self.start, end=self.end)
 
-    def __call__(self, step: int, total_steps: int) -> float:
+    def __call__(self, step: int, total_steps: int | float) -> float:
         """Return the factor at a step."""
         if not 0 < total_steps < math.inf:
             raise ValueError(

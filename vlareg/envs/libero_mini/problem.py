@@ -12,8 +12,8 @@ from vlareg.envs.libero_mini import objects  # noqa: F401  # registers what the 
 from vlareg.envs.libero_mini.arena import MiniArena
 from vlareg.envs.libero_mini.light_robot import draw_collision_shapes
 
-START_JOINTS = (0.0, -0.161037389, 0.0, -2.44459747, 0.0, 2.2267522, np.pi / 4)
-"""The arm's joint angles at a reset (rad)."""
+START_JOINTS = (0.0, 0.147275486, 0.0, -2.235772510, 0.0, 2.383047996, np.pi / 4)
+"""The arm's joint angles at a reset (rad): the hand points straight down, 22 cm above the table."""
 
 REGION_SAMPLERS["libero_mini_tabletop"] = {"table": Libero100TableRegionSampler}
 
@@ -46,6 +46,7 @@ class Libero_Mini_Tabletop(_TableTop):  # noqa: N801  # LIBERO's way of naming p
             mujoco_arena=arena, mujoco_robots=[robot.robot_model], mujoco_objects=self.objects + self.fixtures
         )
         self.model.root.find("visual").extend(list(arena.visual))
+        self.model.root.append(arena.statistic)
 
     def _reset_internal(self) -> None:
         super()._reset_internal()

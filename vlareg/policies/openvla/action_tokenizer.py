@@ -10,16 +10,16 @@ from vlareg.policies.openvla.config import OpenVLAConfig
 class ActionTokenizer:
     """Map normalised actions to token ids and back.
 
-    The bins lie between `num_bins` edges spread evenly over [-1, 1]; the largest token is the smallest action. The largest
-    error is half a bin, 1/255 for 256 edges.
+    The bins lie between `num_bins` edges spread evenly over [-1, 1]; the largest token is the smallest action. The
+    largest error is half a bin, 1/255 for 256 edges.
 
     Args:
         token_end: One past the largest token id; the action tokens are the `num_bins` ids below.
         num_bins: Number of edges and of tokens.
 
     Reference:
-        Kim et al., "OpenVLA: An Open-Source Vision-Language-Action Model", 2024, arXiv:2406.09246, section 3.2. Differs in that
-        other ids than those of actions are refused, where the authors' code decodes them as -1 or 1.
+        Kim et al., "OpenVLA: An Open-Source Vision-Language-Action Model", 2024, arXiv:2406.09246, section 3.2. Differs
+        in that other ids than those of actions are refused, where the authors' code decodes them as -1 or 1.
 
     Example:
         >>> tokenizer = ActionTokenizer(32000)
@@ -68,4 +68,4 @@ class ActionTokenizer:
         ids = np.asarray(token_ids)
         if not ((ids >= self.ids.start) & (ids < self.ids.stop)).all():
             raise ValueError(f"`token_ids` must be in {self.ids.start}..{self.ids.stop - 1}, but got {ids.tolist()}.")
-        return self.centers[(self.token_end - ids - 1).clip(0, len(self.centers) - 1)]
+        return np.asarray(self.centers[(self.token_end - ids - 1).clip(0, len(self.centers) - 1)])

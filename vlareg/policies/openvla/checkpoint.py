@@ -21,7 +21,9 @@ def check_folder(folder: str | os.PathLike[str], options: dict[str, Any]) -> Non
             raise ValueError(f"`{name}` must be False: checkpoints are loaded strictly and without their own code.")
     path = Path(folder)
     if not path.is_dir():
-        raise FileNotFoundError(f"`folder` must be a local checkpoint folder, but {str(folder)!r} is not; download it first.")
+        raise FileNotFoundError(
+            f"`folder` must be a local checkpoint folder, but {str(folder)!r} is not; download it first."
+        )
     if not (path / "config.json").is_file():
         raise FileNotFoundError(f"{path / 'config.json'} is absent, so {str(path)!r} is not a checkpoint folder.")
     if not any(path.glob("*.safetensors")):
@@ -41,8 +43,10 @@ def check_loading(folder: str | os.PathLike[str], info: dict[str, Any]) -> None:
     problems = [
         *(f"missing: {key}" for key in sorted(info["missing_keys"])),
         *(f"unexpected: {key}" for key in sorted(info["unexpected_keys"])),
-        *(f"{key}: shape {tuple(found)} in the file, {tuple(wanted)} by config.json" for key, found, wanted in
-          sorted(info["mismatched_keys"])),
+        *(
+            f"{key}: shape {tuple(found)} in the file, {tuple(wanted)} by config.json"
+            for key, found, wanted in sorted(info["mismatched_keys"])
+        ),
         *(str(message) for message in info.get("error_msgs") or ()),
     ]
     if problems:

@@ -10,8 +10,10 @@ NormStats = dict[str, dict[str, Any]]
 """Data set -> "action", "proprio" -> "q01", "q99", "mask", ... (lists in the data set's units)."""
 
 
-class OpenVLAConfig(PreTrainedConfig):  # type: ignore[misc]
-    """Describe an OpenVLA of any width: the official fields, then three of our own with the official behaviour as default.
+class OpenVLAConfig(PreTrainedConfig):  # type: ignore[no-untyped-call]
+    """Describe an OpenVLA of any width.
+
+    The fields are the official ones, then three of our own, whose defaults are the official behaviour.
 
     Args:
         timm_model_ids: timm names of the encoders; the first sees ImageNet's mean and std, the second 0.5 and 0.5.
@@ -75,10 +77,12 @@ class OpenVLAConfig(PreTrainedConfig):  # type: ignore[misc]
         self.timm_override_act_layers = list(self.timm_override_act_layers or [None] * len(self.timm_model_ids))
         self.image_sizes = list(self.image_sizes or [224] * len(self.timm_model_ids))
         self._check()
-        super().__post_init__(**kwargs)
+        super().__post_init__(**kwargs)  # type: ignore[no-untyped-call]
 
     def _check(self) -> None:
-        assert self.timm_model_ids and self.image_sizes and self.timm_override_act_layers
+        assert self.timm_model_ids is not None
+        assert self.image_sizes is not None
+        assert self.timm_override_act_layers is not None
         encoders = 2 if self.use_fused_vision_backbone else 1
         lists = (self.timm_model_ids, self.image_sizes, self.timm_override_act_layers)
         if {len(values) for values in lists} != {encoders}:

@@ -1,5 +1,6 @@
 """Two small encoders with the structure of OpenVLA's own, registered with timm under the names of their functions."""
 
+from itertools import pairwise
 from typing import Any
 
 from jaxtyping import Float
@@ -20,7 +21,8 @@ class ConvStem(nn.Module):
 
     Reference:
         Xiao et al., "Early Convolutions Help Transformers See Better", 2021, arXiv:2106.14881. Differs in the first
-        convolution (stride 4, to spare memory traffic) and in the norm (over channels, so that nothing depends on the batch).
+        convolution (stride 4, to spare memory traffic) and in the norm (over channels, so that nothing depends on the
+        batch).
     """
 
     def __init__(self, img_size: int = 96, patch_size: int = 16, in_chans: int = 3, embed_dim: int = 128, **_: Any):
@@ -34,13 +36,11 @@ class ConvStem(nn.Module):
         widths = [embed_dim >> (halvings - i) for i in range(halvings + 1)]
         self.first = nn.Conv2d(in_chans, widths[0], kernel_size=7, stride=4, padding=3)
         self.norms = nn.ModuleList(nn.LayerNorm(width) for width in widths[:-1])
-        self.convs = nn.ModuleList(
-            nn.Conv2d(a, b, kernel_size=3, stride=2, padding=1) for a, b in zip(widths, widths[1:], strict=False)
-        )
+        self.convs = nn.ModuleList(nn.Conv2d(a, b, kernel_size=3, stride=2, padding=1) for a, b in pairwise(widths))
 
     def forward(self, images: Float[Tensor, "batch channels height width"]) -> Float[Tensor, "batch patches dim"]:
         """Return one embedding per patch, row after row."""
-        x = self.first(images).permute(0, 2, 3, 1)
+        x: Tensor = self.first(images).permute(0, 2, 3, 1)
         for norm, conv in zip(self.norms, self.convs, strict=True):
             x = nn.functional.gelu(norm(x))
             x = conv(x.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)

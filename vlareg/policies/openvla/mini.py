@@ -22,8 +22,8 @@ ACTION_TOKENS = tuple(f"<act{i:03d}>" for i in range(256))
 def build_mini_tokenizer(texts: Iterable[str], vocab_size: int = 512) -> PreTrainedTokenizerFast:
     """Train a byte-pair tokenizer on the suite's own words.
 
-    Its ids are, in this order: special tokens, the 256 bytes (for what was never seen), characters and merges, location tokens,
-    action tokens.
+    Its ids are, in this order: special tokens, the 256 bytes (for what was never seen), characters and merges, location
+    tokens, action tokens.
 
     Args:
         texts: Instructions, questions and answers.
@@ -42,7 +42,11 @@ def build_mini_tokenizer(texts: Iterable[str], vocab_size: int = 512) -> PreTrai
         corpus, BpeTrainer(vocab_size=vocab_size, initial_alphabet=[EMPTY_TOKEN], show_progress=False)
     )
     learned = json.loads(trained.to_str())["model"]
-    pieces = [*SPECIAL_TOKENS, *(f"<0x{byte:02X}>" for byte in range(256)), *sorted(learned["vocab"], key=learned["vocab"].get)]
+    pieces = [
+        *SPECIAL_TOKENS,
+        *(f"<0x{byte:02X}>" for byte in range(256)),
+        *sorted(learned["vocab"], key=learned["vocab"].get),
+    ]
     merges = [tuple(pair) for pair in learned["merges"]]
     tokenizer = Tokenizer(
         BPE(vocab={piece: i for i, piece in enumerate(pieces)}, merges=merges, unk_token="<unk>", byte_fallback=True)
@@ -53,8 +57,13 @@ def build_mini_tokenizer(texts: Iterable[str], vocab_size: int = 512) -> PreTrai
     )
     tokenizer.post_processor = processors.TemplateProcessing(single="<s> $A", special_tokens=[("<s>", 1)])
     tokenizer.add_tokens([AddedToken(token, normalized=False) for token in (*LOCATION_TOKENS, *ACTION_TOKENS)])
-    return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, unk_token="<unk>", bos_token="<s>", eos_token="</s>", pad_token="<pad>", padding_side="right"
+    return PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
+        tokenizer_object=tokenizer,
+        unk_token="<unk>",
+        bos_token="<s>",
+        eos_token="</s>",
+        pad_token="<pad>",
+        padding_side="right",
     )
 
 
@@ -77,7 +86,7 @@ def mini_config(
     text = LlamaConfig(
         vocab_size=len(tokenizer),
         hidden_size=192,
-        intermediate_size=448,
+        intermediate_size=384,
         num_hidden_layers=6,
         num_attention_heads=6,
         max_position_embeddings=512,
@@ -94,7 +103,7 @@ def mini_config(
         n_action_bins=len(ACTION_TOKENS),
         norm_stats=norm_stats,
         num_views=num_views,
-        prompt_suffix_token_id=tokenizer.convert_tokens_to_ids(EMPTY_TOKEN),
+        prompt_suffix_token_id=tokenizer.get_vocab()[EMPTY_TOKEN],
         vision_backbone_id="dinosiglip-vit-mini-96px",
         llm_backbone_id="llama-mini",
         hf_llm_id="",

@@ -9,11 +9,20 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from torch.nn import functional as F
-from transformers import AutoConfig, AutoModelForImageTextToText, DynamicCache, LlamaForCausalLM, PreTrainedModel
-from transformers.utils import ModelOutput
+from transformers import (
+    AutoConfig,
+    AutoModel,
+    AutoModelForImageTextToText,
+    DynamicCache,
+    LlamaConfig,
+    LlamaForCausalLM,
+    PreTrainedModel,
+)
+from transformers.utils.generic import ModelOutput
 
 from vlareg.batch import IGNORED_LABEL
 from vlareg.policies.openvla.action_tokenizer import ActionTokenizer
+from vlareg.policies.openvla.attention import ATTENTION
 from vlareg.policies.openvla.checkpoint import check_folder, check_loading
 from vlareg.policies.openvla.config import OpenVLAConfig
 from vlareg.policies.openvla.normalization import action_statistics, unnormalize_actions
@@ -27,8 +36,8 @@ class OpenVLAOutput(ModelOutput):
 
     Args:
         loss: Mean cross-entropy of the labelled tokens (nats), None without labels.
-        logits: [batch, sequence, vocabulary]; with labels and `logits_at_labels`, [labelled tokens, vocabulary] in the order
-            of `labels[:, 1:][labels[:, 1:] != -100]`.
+        logits: [batch, sequence, vocabulary]; with labels and `logits_at_labels`, [labelled tokens, vocabulary] in the
+            order of `labels[:, 1:][labels[:, 1:] != -100]`.
     """
 
     loss: Scalar | None = None
@@ -51,21 +60,22 @@ class Projector(nn.Module):
 
     def forward(self, features: Float[Tensor, "batch patches feature"]) -> Float[Tensor, "batch patches hidden"]:
         """Return one embedding per patch."""
-        return self.fc3(F.gelu(self.fc2(F.gelu(self.fc1(features)))))
+        projected: Tensor = self.fc3(F.gelu(self.fc2(F.gelu(self.fc1(features)))))
+        return projected
 
 
-class OpenVLAForActionPrediction(PreTrainedModel):  # type: ignore[misc]
+class OpenVLAForActionPrediction(PreTrainedModel):  # type: ignore[no-untyped-call]
     """Predict a robot's action from camera views and an instruction.
 
-    The sequence is `<s>`, the patches of view 0, of view 1, ..., the rest of the prompt, the empty token, the action tokens, the
-    stop token. Attention is causal and padding stands on the right.
+    The sequence is `<s>`, the patches of view 0, of view 1, ..., the rest of the prompt, the empty token, the action
+    tokens, the stop token. Attention is causal and padding stands on the right.
 
     Args:
         config: The architecture, and the statistics by which actions are un-normalised.
 
     Reference:
-        Kim et al., "OpenVLA: An Open-Source Vision-Language-Action Model", 2024, arXiv:2406.09246. Differs in that decoding is
-        constrained to action tokens and works on batches, and in the optional camera views.
+        Kim et al., "OpenVLA: An Open-Source Vision-Language-Action Model", 2024, arXiv:2406.09246. Differs in that
+        decoding is constrained to action tokens and works on batches, and in the optional camera views.
     """
 
     config_class = OpenVLAConfig
@@ -78,20 +88,26 @@ class OpenVLAForActionPrediction(PreTrainedModel):  # type: ignore[misc]
 
     def __init__(self, config: OpenVLAConfig):
         super().__init__(config)
-        assert config.timm_model_ids and config.timm_override_act_layers and not isinstance(config.text_config, dict)
+        assert config.timm_model_ids is not None
+        assert config.timm_override_act_layers is not None
+        assert isinstance(config.text_config, LlamaConfig)
         self.vision_backbone = VisionBackbone(
             config.timm_model_ids, config.image_size, config.timm_override_act_layers, config.num_views
         )
         self.projector = Projector(self.vision_backbone.feature_dim, config.text_config.hidden_size)
         self.language_model = LlamaForCausalLM(config.text_config)
+        if self.language_model.config._attn_implementation == "sdpa":
+            self.language_model.set_attn_implementation(ATTENTION)
         self.action_tokenizer = ActionTokenizer.from_config(config)
-        self.post_init()
+        self.post_init()  # type: ignore[no-untyped-call]
 
     def _init_weights(self, module: nn.Module) -> None:
         """Leave every module as its constructor made it; timm and Llama initialise their own."""
 
     @classmethod
-    def from_pretrained(cls, folder: str | os.PathLike[str], *args: Any, **kwargs: Any) -> Any:
+    def from_pretrained(  # type: ignore[override]
+        cls, folder: str | os.PathLike[str], *args: Any, **kwargs: Any
+    ) -> Any:
         """Load a checkpoint folder in the official format.
 
         Args:
@@ -109,17 +125,20 @@ class OpenVLAForActionPrediction(PreTrainedModel):  # type: ignore[misc]
         check_folder(folder, kwargs)
         wants_info = kwargs.pop("output_loading_info", False)
         kwargs |= {"output_loading_info": True, "ignore_mismatched_sizes": True, "local_files_only": True}
-        model, info = super().from_pretrained(folder, *args, **{**kwargs, "use_safetensors": True})
+        loaded: Any = super().from_pretrained(folder, *args, **{**kwargs, "use_safetensors": True})
+        model, info = loaded
         check_loading(folder, info)
         return (model, info) if wants_info else model
 
     def get_input_embeddings(self) -> nn.Module:
         """Return the language model's token embedding."""
-        return self.language_model.model.embed_tokens
+        embedding: nn.Module = self.language_model.model.embed_tokens
+        return embedding
 
     def get_output_embeddings(self) -> nn.Module:
         """Return the language model's head, which LoRA's "all-linear" leaves out."""
-        return self.language_model.lm_head
+        head: nn.Module = self.language_model.lm_head
+        return head
 
     @property
     def num_patches(self) -> int:
@@ -173,8 +192,10 @@ class OpenVLAForActionPrediction(PreTrainedModel):  # type: ignore[misc]
         """Return the embeddings of the model's sequence and its mask."""
         mask = attention_mask.bool()
         if not mask[:, 0].all() or (mask[:, 1:] & ~mask[:, :-1]).any():
-            raise ValueError("`attention_mask` must be True at tokens and then False at padding (right padding), in every row.")
-        patches = self.projector(self.vision_backbone(pixel_values))
+            raise ValueError(
+                "`attention_mask` must be True at tokens, then False at padding (on the right), in every row."
+            )
+        patches = self.projector(self.vision_backbone(pixel_values.to(self.dtype)))
         text = self.get_input_embeddings()(input_ids)
         embeddings = torch.cat([text[:, :1], patches.to(text.dtype), text[:, 1:]], dim=1)
         return embeddings, torch.cat([mask[:, :1], mask.new_ones(patches.shape[:2]), mask[:, 1:]], dim=1)
@@ -253,5 +274,6 @@ class OpenVLAForActionPrediction(PreTrainedModel):  # type: ignore[misc]
         return ids, mask.scatter(1, lengths, absent)
 
 
-AutoConfig.register("openvla", OpenVLAConfig)
-AutoModelForImageTextToText.register(OpenVLAConfig, OpenVLAForActionPrediction)
+AutoConfig.register("openvla", OpenVLAConfig, exist_ok=True)
+AutoModel.register(OpenVLAConfig, OpenVLAForActionPrediction, exist_ok=True)
+AutoModelForImageTextToText.register(OpenVLAConfig, OpenVLAForActionPrediction, exist_ok=True)

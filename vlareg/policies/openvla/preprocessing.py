@@ -1,7 +1,7 @@
 """Camera frames to model inputs: the one pre-processing of training and roll-outs.
 
-Frames are uint8 NumPy arrays [..., height, width, 3] in 0..255. All resampling is two small matrix products, so that any number of
-frames is one call.
+Frames are uint8 NumPy arrays [..., height, width, 3] in 0..255. All resampling is two small matrix products, so that
+any number of frames is one call.
 """
 
 from functools import lru_cache
@@ -37,7 +37,9 @@ def _jpeg(frame: UInt8[np.ndarray, "height width 3"]) -> UInt8[np.ndarray, "heig
     return np.asarray(Image.open(buffer))
 
 
-def resize(frames: UInt8[np.ndarray, "*batch height width 3"], size: int) -> UInt8[np.ndarray, "*batch {size} {size} 3"]:
+def resize(
+    frames: UInt8[np.ndarray, "*batch height width 3"], size: int
+) -> UInt8[np.ndarray, "*batch {size} {size} 3"]:
     """Resize by Lanczos (radius 3) with antialiasing, the aspect ratio not kept.
 
     Args:
@@ -48,7 +50,7 @@ def resize(frames: UInt8[np.ndarray, "*batch height width 3"], size: int) -> UIn
     if (height, width) == (size, size):
         return frames
     resampled = _resample(frames, _lanczos_matrix(height, size), _lanczos_matrix(width, size))
-    return np.rint(resampled.clip(0.0, 255.0)).astype(np.uint8)
+    return np.asarray(np.rint(resampled.clip(0.0, 255.0)).astype(np.uint8))
 
 
 def centre_crop(
@@ -67,8 +69,8 @@ def centre_crop(
         raise ValueError(f"`area` must be in (0, 1], but got {area}.")
     height, width = frames.shape[-3:-1]
     resampled = _resample(frames, _crop_matrix(height, area), _crop_matrix(width, area))
-    # Truncation after a scale of 255.5/255 is how TensorFlow turns floats into uint8, and so how the published crops round.
-    return np.floor(resampled * np.float32(255.5 / 255.0)).clip(0, 255).astype(np.uint8)
+    # TensorFlow, and so the published crops, turn floats into uint8 by truncation after a scale of 255.5 / 255.
+    return np.asarray(np.floor(resampled * np.float32(255.5 / 255.0)).clip(0, 255).astype(np.uint8))
 
 
 def _resample(
@@ -89,7 +91,7 @@ def _lanczos_matrix(old: int, new: int) -> Float[np.ndarray, "{new} {old}"]:
     distance = (np.arange(old) + 0.5 - centers[:, None]) / max(step, 1.0)
     kernel = np.sinc(distance) * np.sinc(distance / _LANCZOS_RADIUS)
     weights = np.where(np.abs(distance) < _LANCZOS_RADIUS, kernel, 0.0)
-    return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+    return np.asarray(weights / weights.sum(axis=1, keepdims=True), dtype=np.float32)
 
 
 @lru_cache(maxsize=32)
@@ -97,4 +99,4 @@ def _crop_matrix(size: int, area: float) -> Float[np.ndarray, "{size} {size}"]:
     side = area**0.5
     position = ((1.0 - side) / 2.0 * (size - 1)) + side * np.arange(size)
     hat = 1.0 - np.abs(position[:, None] - np.arange(size))
-    return hat.clip(0.0, None).astype(np.float32)
+    return np.asarray(hat.clip(0.0, None), dtype=np.float32)

@@ -47,7 +47,7 @@ class OpenVLAProcessor:
     ):
         if len(tokenizer) < config.token_end:
             raise ValueError(
-                f"`tokenizer` has {len(tokenizer)} tokens, but `config` expects the action tokens to end at {config.token_end}."
+                f"`tokenizer` has {len(tokenizer)} tokens, but by `config` the action tokens end at {config.token_end}."
             )
         self.tokenizer = tokenizer
         self.config = config
@@ -72,11 +72,15 @@ class OpenVLAProcessor:
                 raise FileNotFoundError(f"{path / name} is absent, so no processor can be read from {str(path)!r}.")
         stored = json.loads((path / PREPROCESSOR_FILE).read_text())
         config = OpenVLAConfig.from_pretrained(path, local_files_only=True)
-        tokenizer = AutoTokenizer.from_pretrained(path, local_files_only=True)
+        tokenizer: Any = AutoTokenizer.from_pretrained(path, local_files_only=True)
         return cls(tokenizer, config, means=stored["means"], stds=stored["stds"])
 
     def save_pretrained(self, folder: str | os.PathLike[str]) -> None:
-        """Write what `from_pretrained` reads."""
+        """Write what `from_pretrained` reads.
+
+        Args:
+            folder: Made if absent. A `config.json` in it is the model's, and stays as it is.
+        """
         path = Path(folder)
         path.mkdir(parents=True, exist_ok=True)
         size = self.config.image_size
@@ -124,8 +128,8 @@ class OpenVLAProcessor:
         size = self.config.image_size
         if images.shape[1:] != (self.config.num_views, 3, size, size):
             raise ValueError(
-                f"`images` must have {self.config.num_views} view(s) of {size} x {size} pixels, but are {tuple(images.shape)} "
-                "(batch, views, 3, height, width); `prepare` resizes frames."
+                f"`images` must have {self.config.num_views} view(s) of {size} x {size} pixels, but are "
+                f"{tuple(images.shape)} (batch, views, 3, height, width); `prepare` resizes frames."
             )
         means, stds = (values.to(images.device)[:, :, None, None] for values in (self.means, self.stds))
         return ((images[:, :, None] - means) / stds).flatten(1, 3)
@@ -174,20 +178,21 @@ class OpenVLAProcessor:
         return {**self.tokenize(instructions), "pixel_values": self.normalize(torch.from_numpy(prepared))}
 
     def _assemble(self, prompts: list[str], answers: list[list[int]] | None) -> dict[str, Tensor]:
-        if answers is not None and len(answers) != len(prompts):
-            raise ValueError(f"There must be one answer per prompt, but got {len(answers)} for {len(prompts)}.")
+        """Join prompt, empty token, answer and stop token; label the last two."""
         suffix = self.config.prompt_suffix_token_id
-        ends = [] if suffix is None else [suffix]
-        asked = [[*ids, *ends] for ids in self.tokenizer(prompts)["input_ids"]]
-        told = [[*answer, self.tokenizer.eos_token_id] for answer in answers] if answers is not None else [[] for _ in asked]
-        pad = self.config.pad_token_id
-        rows: dict[str, Any] = {
-            "input_ids": _padded([a + t for a, t in zip(asked, told, strict=True)], pad),
-            "attention_mask": _padded([[1] * len(a + t) for a, t in zip(asked, told, strict=True)], 0).bool(),
-        }
-        if answers is not None:
-            rows["labels"] = _padded([[IGNORED_LABEL] * len(a) + t for a, t in zip(asked, told, strict=True)], IGNORED_LABEL)
-        return rows
+        asked = [ids if suffix is None else [*ids, suffix] for ids in self.tokenizer(prompts)["input_ids"]]
+        if answers is None:
+            return self._inputs(asked)
+        if len(answers) != len(prompts):
+            raise ValueError(f"There must be one answer per prompt, but got {len(answers)} for {len(prompts)}.")
+        told = [[*answer, self.tokenizer.eos_token_id] for answer in answers]
+        labels = [[IGNORED_LABEL] * len(prompt) + answer for prompt, answer in zip(asked, told, strict=True)]
+        inputs = self._inputs([prompt + answer for prompt, answer in zip(asked, told, strict=True)])
+        return {**inputs, "labels": _padded(labels, IGNORED_LABEL)}
+
+    def _inputs(self, rows: list[list[int]]) -> dict[str, Tensor]:
+        mask = _padded([[1] * len(row) for row in rows], 0).bool()
+        return {"input_ids": _padded(rows, self.config.pad_token_id), "attention_mask": mask}
 
 
 def _padded(rows: list[list[int]], value: int) -> Int[Tensor, "batch tokens"]:

@@ -6,11 +6,11 @@ from typing import Any
 import timm
 import torch
 from jaxtyping import Float
-from timm.models.vision_transformer import LayerScale as TimmLayerScale
 from timm.models.vision_transformer import VisionTransformer
 from torch import Tensor, nn
 
-from vlareg.policies.openvla import encoders  # noqa: F401  (registers the small encoders with timm)
+import vlareg.policies.openvla.encoders  # noqa: F401  (registers the small encoders with timm)
+from vlareg.policies.openvla.attention import fused_is_slow
 
 
 class LayerScale(nn.Module):
@@ -54,8 +54,9 @@ def build_encoder(model_id: str, image_size: int, act_layer: str | None = None) 
         raise ValueError(f"`timm_model_ids` names {model_id!r}, which is a {type(encoder).__name__} and not a ViT.")
     for block in encoder.blocks:
         for name in ("ls1", "ls2"):
-            if isinstance(old := getattr(block, name), TimmLayerScale):
-                setattr(block, name, LayerScale(old.gamma))
+            gamma = getattr(getattr(block, name, None), "gamma", None)
+            if isinstance(gamma, Tensor):
+                setattr(block, name, LayerScale(gamma))
     return encoder
 
 
@@ -67,7 +68,9 @@ def count_patches(model_id: str, image_size: int) -> int:
 
 
 class VisionBackbone(nn.Module):
-    """Encode every camera view by every encoder; the feature is the second-to-last block's output, without the final norm.
+    """Encode every camera view by every encoder.
+
+    The features are the output of an encoder's second-to-last block, without the final norm and the prefix tokens.
 
     Args:
         model_ids: timm names of one or two encoders.
@@ -114,16 +117,19 @@ class VisionBackbone(nn.Module):
                 f"`pixel_values` must have {expected} channels ({self.num_views} view(s) x {len(encoders)} encoder(s) "
                 f"x 3), but got {tuple(pixel_values.shape)}."
             )
-        images = pixel_values.unflatten(1, (self.num_views, len(encoders), 3)).flatten(0, 1)
-        features = [self._encode(encoder, images[:, i]) for i, encoder in enumerate(encoders)]
-        return torch.cat(features, dim=-1).unflatten(0, (-1, self.num_views)).flatten(1, 2)
+        batch, _, height, width = pixel_values.shape
+        images = pixel_values.reshape(batch * self.num_views, len(encoders), 3, height, width)
+        features = torch.cat([self._encode(encoder, images[:, i]) for i, encoder in enumerate(encoders)], dim=-1)
+        return features.reshape(batch, self.num_views * self.patches_per_view, self.feature_dim)
 
     def _encode(
-        self, encoder: VisionTransformer, images: Float[Tensor, "images 3 height width"]
+        self, encoder: Any, images: Float[Tensor, "images 3 height width"]
     ) -> Float[Tensor, "images patches dim"]:
         encoder.set_grad_checkpointing(self.gradient_checkpointing and self.training)
+        for block in encoder.blocks:
+            block.attn.fused_attn = not fused_is_slow(images)
         last = len(encoder.blocks) - 2
-        (features,) = encoder.forward_intermediates(
+        features: list[Tensor] = encoder.forward_intermediates(
             images, indices=[last], stop_early=True, output_fmt="NLC", intermediates_only=True
         )
-        return features
+        return features[0]

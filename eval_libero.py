@@ -1,0 +1,18 @@
+"""Roll a policy out on a LIBERO suite and count its successes.
+
+    python eval_libero.py                                             # the embedded checkpoint on the embedded suite
+    python eval_libero.py --checkpoint outputs/merged --tasks 6 7 8 9 # another policy on four of the tasks
+    python eval_libero.py --tasks 6 7 8 9 --instruction other         # told the other task of the same scene
+    python eval_libero.py --tasks 6 7 8 9 --image black               # without sight
+    python eval_libero.py --tasks 6 7 8 9 --random-weights            # before any training
+    python eval_libero.py --help
+
+Interrupt it when you like: the same command goes on where it ended.
+"""
+
+if (
+    __name__ == "__main__"
+):  # worker processes import this file; inside, so that they do not import what the policy needs
+    from vlareg.cli import evaluate_cli
+
+    evaluate_cli()

@@ -1,0 +1,112 @@
+"""Interrupting an evaluation and running it again neither loses nor repeats an episode."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.evaluation.fakes import FakePolicy, Fakes
+from vlareg.evaluation import Episode, EpisodeRecord, read_records
+from vlareg.evaluation.campaign import Campaign
+
+SETTINGS = {"suite": "counting", "seed": 3, "perturbation": "none", "batch_size": 2}
+_QUIET = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+EPISODES = [Episode(task, init) for task in (0, 1) for init in range(12)]
+
+_PROGRAM = """
+import sys
+from pathlib import Path
+from tests.evaluation.fakes import FakePolicy, Fakes
+from tests.evaluation.test_campaign import EPISODES, SETTINGS
+from vlareg.evaluation.campaign import Campaign
+Campaign(Path(sys.argv[1]), SETTINGS, workers=2, videos=1).run(FakePolicy, Fakes(delay=0.003), EPISODES)
+"""
+
+
+def run(folder: Path, episodes: list[Episode] = EPISODES, fakes: Fakes | None = None, **options: object) -> FakePolicy:
+    policy = FakePolicy()
+    Campaign(folder, SETTINGS, workers=2, videos=0, **options).run(lambda: policy, fakes or Fakes(), episodes)
+    return policy
+
+
+def by_key(folder: Path) -> list[EpisodeRecord]:
+    return sorted(read_records(folder / "episodes.jsonl"), key=lambda record: record.key)
+
+
+def test_what_is_written(tmp_path: Path) -> None:
+    run(tmp_path, EPISODES[:2])
+    first, second = by_key(tmp_path)
+    assert first == EpisodeRecord("counting", 0, 0, 3, True, 3, "go to 1")
+    assert second.init_index == 1
+    summary = json.loads((tmp_path / "summary.json").read_text())
+    assert (summary["successes"], summary["episodes"], summary["errors"], summary["rate"]) == (2, 2, 0, 1.0)
+    assert summary["complete"] is True
+    assert summary["settings"] == SETTINGS
+    assert summary["tasks"][0]["instruction"] == "go to 1"
+
+
+def test_a_second_run_only_runs_what_is_new(tmp_path: Path) -> None:
+    run(tmp_path, EPISODES[:2])
+    before = (tmp_path / "episodes.jsonl").read_text()
+    assert run(tmp_path, EPISODES[:2]).seen == []
+    assert (tmp_path / "episodes.jsonl").read_text() == before
+    run(tmp_path, EPISODES[:3])
+    assert (tmp_path / "episodes.jsonl").read_text().startswith(before)
+    assert [record.init_index for record in by_key(tmp_path)] == [0, 1, 2]
+
+
+def test_errors_are_run_again_on_request_only(tmp_path: Path) -> None:
+    run(tmp_path, EPISODES[:3], Fakes(raises=(1,)))
+    assert [record.success for record in by_key(tmp_path)] == [True, None, True]
+    assert run(tmp_path, EPISODES[:3]).seen == []
+    run(tmp_path, EPISODES[:3], retry_errors=True)
+    assert [record.success for record in by_key(tmp_path)] == [True, True, True]
+    assert json.loads((tmp_path / "summary.json").read_text())["errors"] == 0
+
+
+@pytest.mark.parametrize("key", ["suite", "seed", "perturbation", "batch_size"])
+def test_other_settings_are_refused_and_harm_nothing(tmp_path: Path, key: str) -> None:
+    run(tmp_path, EPISODES[:1])
+    before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    with pytest.raises(ValueError, match=f"another `{key}`"):
+        Campaign(tmp_path, {**SETTINGS, key: 9}).run(FakePolicy, Fakes(), EPISODES[:1])
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
+
+
+def test_killed_again_and_again_every_episode_is_there_once(tmp_path: Path) -> None:
+    """Killed, terminated or interrupted at random times; then run to the end."""
+    generator = random.Random(0)
+    for sent in (signal.SIGKILL, signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+        process = subprocess.Popen([sys.executable, "-c", _PROGRAM, str(tmp_path)], start_new_session=True, **_QUIET)
+        seen = len(read_records(tmp_path / "episodes.jsonl"))
+        while process.poll() is None and len(read_records(tmp_path / "episodes.jsonl")) <= seen:
+            time.sleep(0.005)
+        time.sleep(generator.uniform(0, 0.1))
+        end = os.killpg if sent == signal.SIGINT else os.kill  # a terminal's Ctrl-C reaches the workers, too
+        end(process.pid, sent)
+        process.wait(timeout=20)
+        _wait_until_the_group_is_gone(process.pid)
+    assert 4 <= len(read_records(tmp_path / "episodes.jsonl")) < len(EPISODES)
+    subprocess.run([sys.executable, "-c", _PROGRAM, str(tmp_path)], check=True, **_QUIET)
+    lines = [json.loads(line) for line in (tmp_path / "episodes.jsonl").read_text().splitlines()]
+    assert len(lines) == len(EPISODES)
+    run(uninterrupted := tmp_path / "uninterrupted")
+    assert by_key(tmp_path) == by_key(uninterrupted)
+    assert len(list((tmp_path / "videos").iterdir())) == 2
+
+
+def _wait_until_the_group_is_gone(group: int, patience: float = 20.0) -> None:
+    started = time.monotonic()
+    while time.monotonic() - started < patience:
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.02)
+    raise AssertionError("worker processes outlived the evaluation")

@@ -1,0 +1,45 @@
+"""The plan takes the first initial states in order, and refuses what does not exist."""
+
+from typing import Any
+
+import pytest
+
+from vlareg.evaluation import Episode
+from vlareg.evaluation.plan import TaskFacts, plan_episodes
+
+SUITE = [TaskFacts("put red", 3, 1), TaskFacts("put blue", 3, 0), TaskFacts("push", 2)]
+
+
+def test_the_first_states_of_the_tasks_in_their_order() -> None:
+    assert plan_episodes(SUITE, [2, 0], 2) == [
+        Episode(2, 0, "push"),
+        Episode(2, 1, "push"),
+        Episode(0, 0, "put red"),
+        Episode(0, 1, "put red"),
+    ]
+
+
+def test_all_tasks_by_default() -> None:
+    assert [episode.task for episode in plan_episodes(SUITE, episodes=1)] == [0, 1, 2]
+
+
+def test_the_other_instruction_is_the_partners() -> None:
+    told = plan_episodes(SUITE, [0, 1], 1, instruction="other")
+    assert told == [Episode(0, 0, "put blue"), Episode(1, 0, "put red")]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"tasks": []}, "`tasks` must name at least one task"),
+        ({"tasks": [0, 3]}, r"`tasks` must be in 0\.\.2, but got \[3\]"),
+        ({"tasks": [-1]}, r"`tasks` must be in 0\.\.2"),
+        ({"tasks": [1, 1]}, "`tasks` must name each task once"),
+        ({"episodes": 3}, r"`episodes` must be in 1\.\.2, the number of initial states of task 2, but got 3"),
+        ({"episodes": 0}, r"`episodes` must be in 1\.\."),
+        ({"episodes": 1, "instruction": "other"}, "`instruction` cannot be 'other' for task 2"),
+    ],
+)
+def test_what_does_not_exist_is_refused(arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        plan_episodes(SUITE, **arguments)

@@ -1,0 +1,80 @@
+"""OpenVLA as a policy: the gripper's sign, and rows that do not depend on their company."""
+
+import numpy as np
+import pytest
+import torch
+
+from vlareg.evaluation import BlackImages
+from vlareg.evaluation.gripper import dataset_to_simulator_gripper
+from vlareg.evaluation.policy import OpenVLAPolicy
+from vlareg.policies.openvla import OpenVLAForActionPrediction, OpenVLAProcessor, build_mini_tokenizer, mini_config
+
+INSTRUCTIONS = ["put the red cube on the plate", "push the white puck to the left region", "lift it"]
+STATISTICS = {"q01": [-0.5] * 6 + [0.0], "q99": [0.5] * 6 + [1.0], "mask": [True] * 6 + [False]}
+
+
+@pytest.fixture(scope="module")
+def parts() -> tuple[OpenVLAForActionPrediction, OpenVLAProcessor]:
+    tokenizer = build_mini_tokenizer(INSTRUCTIONS)
+    config = mini_config(tokenizer, {"libero_mini": {"action": STATISTICS}})
+    config.text_config.num_hidden_layers = 2
+    torch.manual_seed(0)
+    model = OpenVLAForActionPrediction(config)
+    with torch.no_grad():  # an untrained head hardly looks at its input
+        model.language_model.lm_head.weight.mul_(50)
+    return model, OpenVLAProcessor(tokenizer, config)
+
+
+def frames(count: int) -> np.ndarray:
+    coarse = np.random.default_rng(0).integers(0, 256, (count, 2, 16, 16, 3), dtype=np.uint8)
+    return coarse.repeat(8, axis=2).repeat(8, axis=3)
+
+
+def hidden_states(policy: OpenVLAPolicy, views: np.ndarray, instructions: list[str]) -> list[np.ndarray]:
+    """Return the last position's logits of every decoding step, which are finer than the actions."""
+    seen: list[np.ndarray] = []
+    hook = policy._model.language_model.lm_head.register_forward_hook(lambda m, i, output: seen.append(output.numpy()))
+    policy.act(views, instructions)
+    hook.remove()
+    return seen
+
+
+def test_a_row_does_not_depend_on_its_company(parts: tuple[OpenVLAForActionPrediction, OpenVLAProcessor]) -> None:
+    """Short and long prompts in one batch, against batches of one prompt: bit by bit the same logits."""
+    policy = OpenVLAPolicy(*parts, INSTRUCTIONS)
+    views = frames(3)
+    mixed = hidden_states(policy, views, INSTRUCTIONS)
+    for row, instruction in enumerate(INSTRUCTIONS):
+        alone = hidden_states(policy, np.stack([views[row]] * 3), [instruction] * 3)
+        for step in range(7):
+            np.testing.assert_array_equal(alone[step][0], mixed[step][row])
+
+
+def test_actions_are_in_the_simulators_convention(
+    parts: tuple[OpenVLAForActionPrediction, OpenVLAProcessor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    policy = OpenVLAPolicy(*parts, INSTRUCTIONS)
+    dataset_actions = np.array([[0.1] * 6 + [0.996], [0.1] * 6 + [0.004], [0.1] * 6 + [-0.3]])
+    monkeypatch.setattr(parts[0], "predict_action", lambda **inputs: dataset_actions)
+    actions = policy.act(frames(3), INSTRUCTIONS)
+    assert actions[:, -1].tolist() == [-1.0, 1.0, 1.0]
+    np.testing.assert_array_equal(actions[:, :6], dataset_actions[:, :6])
+
+
+def test_unknown_statistics_are_refused_at_once(parts: tuple[OpenVLAForActionPrediction, OpenVLAProcessor]) -> None:
+    with pytest.raises((KeyError, ValueError), match="bridge"):
+        OpenVLAPolicy(*parts, INSTRUCTIONS, unnorm_key="bridge")
+
+
+def test_black_images_hide_what_was_there(parts: tuple[OpenVLAForActionPrediction, OpenVLAProcessor]) -> None:
+    policy = OpenVLAPolicy(*parts, INSTRUCTIONS)
+    blind = BlackImages(policy)
+    one, other = frames(4)[:2], frames(4)[2:]
+    assert (policy.act(one, INSTRUCTIONS[:2]) != policy.act(other, INSTRUCTIONS[:2])).any()
+    np.testing.assert_array_equal(blind.act(one, INSTRUCTIONS[:2]), blind.act(other, INSTRUCTIONS[:2]))
+
+
+def test_the_gripper_function_leaves_its_argument_alone() -> None:
+    given = np.array([0, 0, 0, 0, 0, 0, 1.0])
+    assert dataset_to_simulator_gripper(given)[-1] == -1.0
+    assert given[-1] == 1.0

@@ -1,0 +1,113 @@
+"""The embedded suite in its simulator, with an untrained OpenVLA of two blocks."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import imageio_ffmpeg
+import numpy as np
+import pytest
+import torch
+
+from vlareg.envs import LiberoEnv
+from vlareg.evaluation import Episode, read_records, rollout
+from vlareg.evaluation.evaluate import evaluate
+from vlareg.evaluation.policy import OpenVLAPolicy, choose_numerics, load_model
+from vlareg.evaluation.suites import LiberoTasks, suite_facts
+from vlareg.policies.openvla import OpenVLAForActionPrediction, OpenVLAProcessor, build_mini_tokenizer, mini_config
+
+STEPS = 12
+
+
+@dataclass(frozen=True)
+class ShortTasks(LiberoTasks):
+    """The suite's tasks, over after a few steps."""
+
+    def __call__(self, task: int) -> LiberoEnv:
+        environment = super().__call__(task)
+        environment.max_steps = STEPS
+        return environment
+
+
+@pytest.fixture(scope="module")
+def mini(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of an untrained policy with action statistics."""
+    tokenizer = build_mini_tokenizer([task.instruction for task in suite_facts("libero_mini")])
+    statistics = {"q01": [-0.5] * 6 + [0.0], "q99": [0.5] * 6 + [1.0], "mask": [True] * 6 + [False]}
+    config = mini_config(tokenizer, {"libero_mini": {"action": statistics}})
+    config.text_config.num_hidden_layers = 2
+    folder = tmp_path_factory.mktemp("mini")
+    torch.manual_seed(0)
+    OpenVLAForActionPrediction(config).save_pretrained(folder)
+    OpenVLAProcessor(tokenizer, config).save_pretrained(folder)
+    return folder
+
+
+def test_an_episode_is_the_same_alone_in_company_and_after_others(mini: Path) -> None:
+    """All frames of one episode, run three times, are equal bit by bit, and so are the actions."""
+    device, dtype = choose_numerics("auto")
+    instructions = [task.instruction for task in suite_facts("libero_mini")]
+    policy = OpenVLAPolicy(load_model(mini, device, dtype), OpenVLAProcessor.from_pretrained(mini), instructions)
+    episode, company = Episode(6, 0), [Episode(9, 1), Episode(6, 2)]
+    (alone,) = rollout(policy, ShortTasks("libero_mini"), [episode], workers=1, keep_frames=lambda e: True)
+    mixed = rollout(
+        policy,
+        ShortTasks("libero_mini"),
+        [company[0], episode, company[1], episode],
+        workers=2,
+        keep_frames=lambda e: True,
+    )
+    again = [outcome for outcome in mixed if outcome.episode == episode]
+    assert [len(outcome.frames) for outcome in (alone, *again)] == [STEPS + 1] * 3
+    for outcome in again:
+        np.testing.assert_array_equal(outcome.frames, alone.frames)
+    assert (alone.frames[0] != alone.frames[-1]).mean() > 0.02
+
+
+def test_evaluate_writes_records_summary_and_videos(
+    mini: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vlareg.evaluation.evaluate.LiberoTasks", ShortTasks)
+    options = {"checkpoint": mini, "tasks": [6], "workers": 1, "output": tmp_path / "results"}
+    summary = evaluate(**options, episodes=1)
+    (record,) = read_records(tmp_path / "results" / "episodes.jsonl")
+    assert (record.suite, record.task, record.init_index, record.seed) == ("libero_mini", 6, 0, 0)
+    assert (record.success, record.steps, record.error, record.perturbation) == (False, STEPS, None, "none")
+    assert record.instruction == "put the orange cylinder on the plate"
+    assert (summary.episodes, summary.successes) == (1, 0)
+    versions = json.loads((tmp_path / "results" / "summary.json").read_text())["settings"]["versions"]
+    assert versions["mujoco"].startswith("3.3.")
+    assert versions["gl"] in ("egl", "osmesa")
+    video = imageio_ffmpeg.read_frames(str(tmp_path / "results" / "videos" / "task06_init000_failure.mp4"))
+    assert next(video)["size"] == (256, 128)
+    assert len(list(video)) == STEPS + 1
+    with pytest.raises(ValueError, match="another `perturbation`: 'none' there, 'black image' now"):
+        evaluate(**options, episodes=1, image="black")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"suite": "libero_minni"}, "Did you mean libero_mini"),
+        ({"tasks": []}, "`tasks` must name at least one"),
+        ({"tasks": [10]}, r"`tasks` must be in 0\.\.9, but got \[10\]"),
+        ({"episodes": 51}, r"`episodes` must be in 1\.\.50"),
+        ({"unnorm_key": "bridge"}, "bridge"),
+    ],
+)
+def test_wrong_names_and_numbers(mini: Path, tmp_path: Path, change: dict[str, object], message: str) -> None:
+    with pytest.raises((ValueError, KeyError), match=message):
+        evaluate(**{"checkpoint": mini, "output": tmp_path, **change})  # type: ignore[arg-type]
+
+
+def test_a_missing_checkpoint(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"no-such-folder.* has no config\.json"):
+        evaluate(checkpoint=tmp_path / "no-such-folder", output=tmp_path / "results")
+    assert not (tmp_path / "results").exists()
+
+
+def test_tasks_of_the_embedded_suite_come_in_pairs() -> None:
+    facts = suite_facts("libero_mini")
+    assert [task.partner for task in facts] == [1, 0, 3, 2, 5, 4, 7, 6, 9, 8]
+    assert {task.num_init_states for task in facts} == {50}
+    assert len({task.instruction for task in facts}) == 10

@@ -1,0 +1,66 @@
+"""A results folder is refused to other settings and to a second process."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from vlareg.evaluation.settings import claim_folder, fingerprint
+
+SETTINGS = {"checkpoint": "a 12", "seed": 0, "versions": {"mujoco": "3.3.2", "torch": "2.14"}}
+
+
+def claim(folder: Path, settings: dict[str, object]) -> None:
+    with claim_folder(folder, settings):
+        pass
+
+
+def test_the_same_settings_come_back(tmp_path: Path) -> None:
+    claim(tmp_path / "new" / "folder", SETTINGS)
+    claim(tmp_path / "new" / "folder", dict(reversed(SETTINGS.items())))
+    assert json.loads((tmp_path / "new/folder/settings.json").read_text()) == SETTINGS
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"seed": 1}, r"another `seed`: 0 there, 1 now"),
+        ({"checkpoint": "b 12"}, r"another `checkpoint`: 'a 12' there, 'b 12' now"),
+        ({"versions": {"mujoco": "3.8.1", "torch": "2.14"}}, r"another `versions.mujoco`: '3.3.2' there, '3.8.1' now"),
+        ({"image": "black"}, r"another `image`: None there, 'black' now"),
+    ],
+)
+def test_other_settings_are_refused_by_name(tmp_path: Path, change: dict[str, object], message: str) -> None:
+    claim(tmp_path, SETTINGS)
+    with pytest.raises(ValueError, match=message):
+        claim(tmp_path, {**SETTINGS, **change})
+    claim(tmp_path, SETTINGS)
+
+
+def test_a_setting_that_is_gone_is_a_difference(tmp_path: Path) -> None:
+    claim(tmp_path, SETTINGS)
+    with pytest.raises(ValueError, match="another `seed`: 0 there, None now"):
+        claim(tmp_path, {key: value for key, value in SETTINGS.items() if key != "seed"})
+
+
+def test_two_processes_cannot_write(tmp_path: Path) -> None:
+    with claim_folder(tmp_path, SETTINGS), pytest.raises(RuntimeError, match="Another evaluation writes to"):
+        claim(tmp_path, SETTINGS)
+    claim(tmp_path, SETTINGS)
+
+
+def test_results_without_settings_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "episodes.jsonl").write_text("")
+    with pytest.raises(ValueError, match=r"has episodes but no settings\.json"):
+        claim(tmp_path, SETTINGS)
+
+
+def test_fingerprint_sees_weights_and_configuration(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("{}")
+    (tmp_path / "model.safetensors").write_bytes(b"weights")
+    before, shape = fingerprint(tmp_path), fingerprint(tmp_path, weights=False)
+    (tmp_path / "model.safetensors").write_bytes(b"Weights")
+    assert fingerprint(tmp_path) != before
+    assert fingerprint(tmp_path, weights=False) == shape
+    (tmp_path / "config.json").write_text("[]")
+    assert fingerprint(tmp_path, weights=False) != shape

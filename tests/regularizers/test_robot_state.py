@@ -1,0 +1,63 @@
+import numpy as np
+import pytest
+import torch
+from scipy.spatial.transform import Rotation
+
+from vlareg.regularizers import RobotState
+
+
+@pytest.fixture
+def proprio():
+    random = np.random.default_rng(0)
+    position, rotation = random.uniform(-0.5, 0.5, (20, 3)), random.standard_normal((20, 3))
+    finger = random.uniform(0, 0.04, (20, 1))
+    return torch.from_numpy(np.concatenate([position, rotation, finger, -finger], axis=1)).float()
+
+
+def test_position_two_columns_of_the_rotation_and_the_opening(proprio):
+    state = RobotState(scaling="none")(proprio).numpy()
+    matrix = Rotation.from_rotvec(proprio[:, 3:6].numpy()).as_matrix()
+    np.testing.assert_allclose(state[:, :3], proprio[:, :3])
+    np.testing.assert_allclose(state[:, 3:6], matrix[:, :, 0], atol=1e-6)
+    np.testing.assert_allclose(state[:, 6:9], matrix[:, :, 1], atol=1e-6)
+    np.testing.assert_allclose(state[:, 9], 2 * proprio[:, 6], atol=1e-7)
+
+
+def test_the_default_standardises_over_the_batch(proprio):
+    state = RobotState()(proprio)
+    torch.testing.assert_close(state.mean(dim=0), torch.zeros(10), atol=1e-5, rtol=0)
+    torch.testing.assert_close(state.std(dim=0, correction=0), torch.ones(10), atol=1e-4, rtol=0)
+
+
+def test_given_statistics_are_used(proprio):
+    raw = RobotState(scaling="none")(proprio)
+    state = RobotState(mean=[1.0] * 10, std=[2.0] * 10)(proprio)
+    torch.testing.assert_close(state, (raw - 1) / 2)
+
+
+def test_noise_of_a_constant_dimension_is_not_blown_up(proprio):
+    proprio[:, 2] = 0.3 + 1e-6 * torch.randn(20)
+    assert RobotState()(proprio)[:, 2].abs().max() < 0.01
+
+
+def test_no_gradient_flows(proprio):
+    assert not RobotState()(proprio.requires_grad_()).requires_grad
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"scaling": "max"}, "`scaling`"),
+        ({"mean": [0.0] * 10}, "together"),
+        ({"scaling": "none", "mean": [0.0] * 10, "std": [1.0] * 10}, "only with"),
+        ({"mean": [0.0] * 9, "std": [1.0] * 10}, "`mean` must have 10 values"),
+    ],
+)
+def test_arguments_are_checked(options, message):
+    with pytest.raises(ValueError, match=message):
+        RobotState(**options)
+
+
+def test_another_proprioception_is_refused(proprio):
+    with pytest.raises(ValueError, match=r"`proprio` must be \[batch, 8\]"):
+        RobotState()(proprio[:, :7])

@@ -1,0 +1,68 @@
+"""One recorded episode as a file of its own, written by a worker process."""
+
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import h5py
+
+from vlareg.envs.libero_env import LiberoEnv
+from vlareg.envs.libero_mini.recording import record
+from vlareg.files import atomic_file
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a demonstration depends on, beside its task and number.
+
+    Args:
+        seed: The recording's seed.
+        noise: Standard deviation of the noise on the executed translations (in units of the action).
+        resolution: Width and height of the images (pixels).
+    """
+
+    seed: int
+    noise: float
+    resolution: int
+
+
+_environment: tuple[int, int, LiberoEnv] | None = None
+
+
+def quiet_worker() -> None:
+    """Make a worker process use one thread: there is one worker a core."""
+    os.environ.update(OMP_NUM_THREADS="1", LP_NUM_THREADS="1")
+
+
+def record_part(task: int, index: int, recipe: Recipe, target: Path) -> int:
+    """Record demonstration `index` of a task into a file of its own.
+
+    Args:
+        task: Number of the task in `libero_mini`.
+        index: Number of the demonstration.
+        recipe: What else it depends on.
+        target: The file; it appears complete or not at all.
+
+    Returns:
+        How many episodes it took until one succeeded.
+    """
+    recording = record(_env(task, recipe.resolution), task, recipe.seed, index, recipe.noise)
+    with atomic_file(target) as partial, h5py.File(partial, "w") as file:
+        demo = file.create_group("demo")
+        demo.attrs["num_samples"] = len(recording.arrays["actions"])
+        demo.attrs["init_state"] = recording.init_state
+        demo.attrs["model_file"] = recording.model
+        for name, array in recording.arrays.items():
+            packing = {"compression": "gzip", "compression_opts": 2, "chunks": (min(8, len(array)), *array.shape[1:])}
+            demo.create_dataset(name, data=array, **(packing if array.ndim == 4 else {}))
+        file.attrs.update(asdict(recipe))
+    return recording.attempts
+
+
+def _env(task: int, resolution: int) -> LiberoEnv:
+    global _environment
+    if _environment is None or _environment[:2] != (task, resolution):
+        if _environment is not None:
+            _environment[2].close()
+        _environment = (task, resolution, LiberoEnv("libero_mini", task, resolution=resolution))
+    return _environment[2]

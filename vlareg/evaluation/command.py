@@ -1,0 +1,53 @@
+"""The command line of an evaluation."""
+
+import sys
+
+from jsonargparse import auto_cli
+
+from vlareg.evaluation.evaluate import evaluate
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run `evaluate` with arguments from the command line.
+
+    Args:
+        arguments: Without the program's name; `sys.argv` if None.
+    """
+    try:
+        auto_cli(evaluate, args=plain_arguments(sys.argv[1:] if arguments is None else arguments))
+    except KeyboardInterrupt:
+        print(
+            "Interrupted. The episodes that had ended are kept; the same command goes on from there.", file=sys.stderr
+        )
+        sys.exit(130)
+
+
+def plain_arguments(arguments: list[str]) -> list[str]:
+    """Rewrite what people type into what jsonargparse reads: dashes within names, bare switches, lists of values.
+
+    Args:
+        arguments: The command line without the program's name.
+
+    Example:
+        >>> plain_arguments(["--tasks", "6", "7", "--random-weights", "--batch-size=4", "--image", "black"])
+        ['--tasks=[6,7]', '--random_weights=true', '--batch_size=4', '--image=black']
+    """
+    groups: list[list[str]] = []
+    for argument in arguments:
+        if argument.startswith("--") or not groups:
+            groups.append([argument])
+        else:
+            groups[-1].append(argument)
+    return [word for name, *values in groups for word in _plain(name, values)]
+
+
+def _plain(name: str, values: list[str]) -> list[str]:
+    if not name.startswith("--") or name in ("--help", "--print_config"):
+        return [name, *values]
+    option, equals, value = name.partition("=")
+    option = "--" + option[2:].replace("-", "_")
+    if equals:
+        return [f"{option}={value}", *values]
+    if option == "--tasks" and not (values and values[0].startswith("[")):
+        return [f"--tasks=[{','.join(values)}]"]
+    return [f"{option}={values[0] if values else 'true'}", *values[1:]]
