@@ -43,7 +43,7 @@ class RegularizedPolicy(LightningModule):
         seed: int = 0,
     ) -> None:
         super().__init__()
-        base = OpenVLAForActionPrediction.from_pretrained(policy)
+        base = OpenVLAForActionPrediction.from_pretrained(policy).train()
         self.policy = lora.attach(base) if lora else base.requires_grad_(True)
         self.regularizers = torch.nn.ModuleList(regularizers)
         names = [regularizer.name for regularizer in regularizers]

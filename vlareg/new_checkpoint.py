@@ -31,4 +31,4 @@ def new_checkpoint(output: str, seed: int = 0) -> None:
 
 
 if __name__ == "__main__":
-    auto_cli(new_checkpoint)
+    auto_cli(new_checkpoint, as_positional=False)

@@ -75,4 +75,4 @@ def _cell(counts: dict[str, Any]) -> str:
 
 
 if __name__ == "__main__":
-    auto_cli(summarize_runs)
+    auto_cli(summarize_runs, as_positional=False)

@@ -3,7 +3,7 @@ import io
 import pytest
 import torch
 
-from vlareg.cutoff import NoCutoff, SpanCutoff, TokenCutoff, ViewCutoff
+from vlareg.cutoff import NoCutoff, SpanCutoff, TokenCutoff, ViewCutoff, base
 
 VIEWS = [slice(1, 5), slice(5, 9)]
 CUTOFFS = [ViewCutoff, TokenCutoff, SpanCutoff]
@@ -53,6 +53,13 @@ def test_seeds_and_calls_differ(kind, tokens, mask):
     first, second = cutoff(tokens, mask, VIEWS), cutoff(tokens, mask, VIEWS)
     assert not torch.equal(first, second)
     assert not torch.equal(kind(seed=1)(tokens, mask, VIEWS), first)
+
+
+@pytest.mark.parametrize("kind", CUTOFFS)
+def test_ranks_differ(kind, tokens, mask, monkeypatch):
+    first = kind()(tokens, mask, VIEWS)
+    monkeypatch.setattr(base, "rank", lambda: 1)
+    assert not torch.equal(kind()(tokens, mask, VIEWS), first)
 
 
 @pytest.mark.parametrize("kind", CUTOFFS)

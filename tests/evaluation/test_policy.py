@@ -1,5 +1,8 @@
 """OpenVLA as a policy: the gripper's sign, and rows that do not depend on their company."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
 import pytest
 import torch
@@ -30,24 +33,40 @@ def frames(count: int) -> np.ndarray:
     return coarse.repeat(8, axis=2).repeat(8, axis=3)
 
 
-def hidden_states(policy: OpenVLAPolicy, views: np.ndarray, instructions: list[str]) -> list[np.ndarray]:
-    """Return the last position's logits of every decoding step, which are finer than the actions."""
+@contextmanager
+def logits(model: OpenVLAForActionPrediction) -> Iterator[list[np.ndarray]]:
+    """Collect the logits of every decoding step, which are finer than the actions."""
     seen: list[np.ndarray] = []
-    hook = policy._model.language_model.lm_head.register_forward_hook(lambda m, i, output: seen.append(output.numpy()))
-    policy.act(views, instructions)
+    hook = model.language_model.lm_head.register_forward_hook(lambda m, i, output: seen.append(output.numpy().copy()))
+    yield seen
     hook.remove()
-    return seen
 
 
 def test_a_row_does_not_depend_on_its_company(parts: tuple[OpenVLAForActionPrediction, OpenVLAProcessor]) -> None:
     """Short and long prompts in one batch, against batches of one prompt: bit by bit the same logits."""
     policy = OpenVLAPolicy(*parts, INSTRUCTIONS)
     views = frames(3)
-    mixed = hidden_states(policy, views, INSTRUCTIONS)
+    with logits(parts[0]) as mixed:
+        policy.act(views, INSTRUCTIONS)
     for row, instruction in enumerate(INSTRUCTIONS):
-        alone = hidden_states(policy, np.stack([views[row]] * 3), [instruction] * 3)
+        with logits(parts[0]) as alone:
+            policy.act(np.stack([views[row]] * 3), [instruction] * 3)
         for step in range(7):
             np.testing.assert_array_equal(alone[step][0], mixed[step][row])
+
+
+def test_every_row_is_padded(
+    parts: tuple[OpenVLAForActionPrediction, OpenVLAProcessor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Attention without any padding takes another kernel, and then a row depends on whether others are shorter."""
+    masks = []
+    monkeypatch.setattr(
+        parts[0], "predict_action", lambda **inputs: masks.append(inputs["attention_mask"]) or np.zeros(7)
+    )
+    for instruction in INSTRUCTIONS:
+        OpenVLAPolicy(*parts, INSTRUCTIONS).act(frames(1), [instruction])
+    assert len({mask.shape[1] for mask in masks}) == 1
+    assert not any(mask.all() for mask in masks)
 
 
 def test_actions_are_in_the_simulators_convention(
@@ -70,8 +89,14 @@ def test_black_images_hide_what_was_there(parts: tuple[OpenVLAForActionPredictio
     policy = OpenVLAPolicy(*parts, INSTRUCTIONS)
     blind = BlackImages(policy)
     one, other = frames(4)[:2], frames(4)[2:]
-    assert (policy.act(one, INSTRUCTIONS[:2]) != policy.act(other, INSTRUCTIONS[:2])).any()
-    np.testing.assert_array_equal(blind.act(one, INSTRUCTIONS[:2]), blind.act(other, INSTRUCTIONS[:2]))
+    with logits(parts[0]) as seen:
+        policy.act(one, INSTRUCTIONS[:2])
+        policy.act(other, INSTRUCTIONS[:2])
+    assert (seen[0] != seen[7]).any()
+    with logits(parts[0]) as seen:
+        blind.act(one, INSTRUCTIONS[:2])
+        blind.act(other, INSTRUCTIONS[:2])
+    np.testing.assert_array_equal(seen[:7], seen[7:])
 
 
 def test_the_gripper_function_leaves_its_argument_alone() -> None:

@@ -71,7 +71,9 @@ def test_a_failing_environment_is_an_error_and_no_failure(kind: str) -> None:
 @pytest.mark.parametrize("kind", ["raises", "dies"])
 def test_a_failure_that_does_not_come_back_leaves_no_trace(kind: str, tmp_path: Path) -> None:
     flaky = rollout(FakePolicy(), Fakes(**{kind: (0, 3)}, once=str(tmp_path)), EPISODES, workers=2)
-    assert steps_of(list(flaky)) == steps_of(list(rollout(FakePolicy(), Fakes(), EPISODES, workers=1)))
+    outcomes = list(flaky)
+    assert steps_of(outcomes) == steps_of(list(rollout(FakePolicy(), Fakes(), EPISODES, workers=1)))
+    assert {o.episode.init_index for o in outcomes if o.attempts == 2} == {0, 3}
     assert len(list(tmp_path.iterdir())) == 4
 
 
@@ -99,7 +101,7 @@ class _OneForAll(FakePolicy):
 
 
 @pytest.mark.parametrize(
-    ("policy", "message"), [(_NotFinite(), "is not finite"), (_OneForAll(), r"shape \(2, 7\), but got \(7,\)")]
+    ("policy", "message"), [(_NotFinite(), "is not finite"), (_OneForAll(), r"shape \(4, 7\), but got \(7,\)")]
 )
 def test_a_broken_policy_is_not_a_failed_episode(policy: FakePolicy, message: str) -> None:
     with pytest.raises(ValueError, match=message):

@@ -15,8 +15,23 @@ def claim(folder: Path, settings: dict[str, object]) -> None:
         pass
 
 
+@pytest.fixture
+def results(tmp_path: Path) -> Path:
+    """Return a folder with settings and an episode."""
+    claim(tmp_path, SETTINGS)
+    (tmp_path / "episodes.jsonl").touch()
+    return tmp_path
+
+
+def test_a_folder_without_episodes_takes_other_settings(tmp_path: Path) -> None:
+    claim(tmp_path, SETTINGS)
+    claim(tmp_path, {"seed": 1})
+    assert json.loads((tmp_path / "settings.json").read_text()) == {"seed": 1}
+
+
 def test_the_same_settings_come_back(tmp_path: Path) -> None:
     claim(tmp_path / "new" / "folder", SETTINGS)
+    (tmp_path / "new" / "folder" / "episodes.jsonl").touch()
     claim(tmp_path / "new" / "folder", dict(reversed(SETTINGS.items())))
     assert json.loads((tmp_path / "new/folder/settings.json").read_text()) == SETTINGS
 
@@ -30,17 +45,15 @@ def test_the_same_settings_come_back(tmp_path: Path) -> None:
         ({"image": "black"}, r"another `image`: None there, 'black' now"),
     ],
 )
-def test_other_settings_are_refused_by_name(tmp_path: Path, change: dict[str, object], message: str) -> None:
-    claim(tmp_path, SETTINGS)
+def test_other_settings_are_refused_by_name(results: Path, change: dict[str, object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        claim(tmp_path, {**SETTINGS, **change})
-    claim(tmp_path, SETTINGS)
+        claim(results, {**SETTINGS, **change})
+    claim(results, SETTINGS)
 
 
-def test_a_setting_that_is_gone_is_a_difference(tmp_path: Path) -> None:
-    claim(tmp_path, SETTINGS)
+def test_a_setting_that_is_gone_is_a_difference(results: Path) -> None:
     with pytest.raises(ValueError, match="another `seed`: 0 there, None now"):
-        claim(tmp_path, {key: value for key, value in SETTINGS.items() if key != "seed"})
+        claim(results, {key: value for key, value in SETTINGS.items() if key != "seed"})
 
 
 def test_two_processes_cannot_write(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """Videos are upright, side by side, few, and whole or absent."""
 
+import resource
+import signal
 from pathlib import Path
 
 import imageio_ffmpeg
@@ -41,9 +43,24 @@ def test_no_frames_are_no_video(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_full_disk_leaves_no_broken_video(tmp_path: Path) -> None:
+    """A limit on the files' size stands for the full disk."""
+    noise = list(np.random.default_rng(0).integers(0, 256, (20, 2, 64, 64, 3), dtype=np.uint8))
+    limits, handler = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, limits[1]))
+    try:
+        with pytest.raises(OSError, match=r"a\.mp4 could not be written whole"):
+            write_video(tmp_path / "a.mp4", noise)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert list(tmp_path.iterdir()) == []
+    write_video(tmp_path / "a.mp4", noise)
+
+
 def outcome(init_index: int, success: bool | None) -> Outcome:
     error = "boom" if success is None else None
-    return Outcome(Episode(6, init_index), "do", success, 2, error, [views(), views()])
+    return Outcome(Episode(6, init_index), "do", success, 2, error=error, frames=[views(), views()])
 
 
 def test_some_successes_and_some_failures_of_each_task(tmp_path: Path) -> None:

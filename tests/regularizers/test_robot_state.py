@@ -37,7 +37,7 @@ def test_given_statistics_are_used(proprio):
 
 def test_noise_of_a_constant_dimension_is_not_blown_up(proprio):
     proprio[:, 2] = 0.3 + 1e-6 * torch.randn(20)
-    assert RobotState()(proprio)[:, 2].abs().max() < 0.01
+    assert RobotState()(proprio)[:, 2].abs().max() < 1e-3
 
 
 def test_no_gradient_flows(proprio):
@@ -61,3 +61,10 @@ def test_arguments_are_checked(options, message):
 def test_another_proprioception_is_refused(proprio):
     with pytest.raises(ValueError, match=r"`proprio` must be \[batch, 8\]"):
         RobotState()(proprio[:, :7])
+
+
+def test_a_tenth_of_a_degree_does_not_weigh_as_much_as_a_decimetre(proprio):
+    proprio[:, 3:6] = torch.tensor([3.1, 0.0, 0.0]) + 2e-3 * torch.randn(20, 3)
+    spread = RobotState()(proprio).std(dim=0)
+    assert (spread[:3] > 0.9).all()
+    assert (spread[3:9] < 0.3).all()

@@ -292,7 +292,11 @@ def _count(scene: Facts, thing: Thing, rng: np.random.Generator) -> QuestionAnsw
     kind = KINDS[int(rng.integers(len(KINDS)))]
     if any(other.kind == kind and not other.visible for other in scene.things):
         return None
-    return f"how many {kind}s are there", COUNTS[sum(other.kind == kind for other in scene.things)]
+    return f"how many {_plural(kind)} are there", COUNTS[sum(other.kind == kind for other in scene.things)]
+
+
+def _plural(kind: str) -> str:
+    return "boxes" if kind == "box" else f"{kind}s"
 
 
 def _is_held(scene: Facts, thing: Thing, rng: np.random.Generator) -> QuestionAnswer:
@@ -331,7 +335,7 @@ def _ask_sign(category: str, name: str, rng: np.random.Generator) -> QuestionAns
 
 
 _FAMILIES: dict[Callable[[Facts, Thing, np.random.Generator], QuestionAnswer | None], float] = {
-    _where: 4, _how_far: 4, _task: 6, _done: 2, _on_target: 1, _color: 2, _what_is_at: 1, _outermost: 1, _relation: 1,
+    _where: 4, _how_far: 4, _task: 12, _done: 2, _on_target: 1, _color: 2, _what_is_at: 1, _outermost: 1, _relation: 1,
     _nearest: 1, _exists: 1, _list: 1, _count: 0.5, _is_held: 1, _where_gripper: 2, _held: 1, _open: 0.5,
 }  # fmt: skip
 _LIMITS = np.cumsum(list(_FAMILIES.values()))
@@ -401,7 +405,7 @@ def all_texts() -> list[str]:
         "left of", "right of", "which object is next to the gripper", "which objects are on the table",
         "is the in the gripper", "where is the gripper", "what is in the gripper", "is the gripper open or closed",
         "what sign is this", "what kind of sign is this", "is this the sign for", "where is the sign",
-        *CATEGORY_QUESTIONS.values(), *(f"how many {kind}s are there" for kind in KINDS),
+        *CATEGORY_QUESTIONS.values(), *(f"how many {_plural(kind)} are there" for kind in KINDS),
     ]  # fmt: skip
     answers = ["open", "closed", "yes", "no", "nothing", "red cube, blue cube", *COUNTS]
     tokens = [f"<loc{index:02d}>" for index in range(LOCATION_BINS)]

@@ -25,7 +25,7 @@ from vlareg.envs.libero_setup import import_libero
 from vlareg.files import atomic_file, cache_folder
 from vlareg.policies.openvla.preprocessing import jpeg_round_trip, resize, rotate_180
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 SLOTS = 6
 """Most objects in a scene."""
 SHARD = 250
@@ -215,7 +215,7 @@ _TABLE_X, _TABLE_Y = (-0.22, 0.24), (-0.32, 0.32)
 """Where objects lie (m)."""
 _REGION_SIZE = (0.12, 0.075, 0.001)
 """Half of a region's length, width and height (m)."""
-_IK_STEPS = 20
+_IK_STEPS, _IK_TRIES = 20, 6
 _BASE_TASK = "push_the_purple_block_to_the_red_region"
 """A task without fixtures."""
 
@@ -253,7 +253,9 @@ class _Tabletop:
         groups = self.model.geom_group == 1
         self.geoms = [np.flatnonzero((self.model.geom_bodyid == body) & groups) for body in self.bodies]
         self.bottoms = [-self.model.site(f"pool{i}_bottom_site").pos[2] for i in range(len(_POOL))]
-        self.radii = [self.model.site(f"pool{i}_horizontal_radius_site").pos[0] for i in range(len(_POOL))]
+        self.tops = [self.model.site(f"pool{i}_top_site").pos[2] for i in range(len(_POOL))]
+        corners = [self.model.site(f"pool{i}_horizontal_radius_site").pos for i in range(len(_POOL))]
+        self.radii = [float(np.hypot(corner[0], corner[1])) for corner in corners]
         self.arm = [self.model.joint(f"robot0_joint{i}") for i in range(1, 8)]
         self.fingers = [self.model.joint(f"gripper0_finger_joint{i}").qposadr[0] for i in (1, 2)]
         self.grip = self.model.site("gripper0_grip_site").id
@@ -296,7 +298,8 @@ class _Tabletop:
         for pool, color in chosen:
             taken = {item.on for item in items}
             free = [slot for slot, item in enumerate(items) if item.kind in _TARGETS and slot not in taken]
-            item = _Item(pool, color, np.zeros(3), float(rng.uniform(-np.pi, np.pi)) if pool < 8 else 0.0)
+            item = _Item(pool, color, np.zeros(3))
+            item.yaw = 0.0 if item.kind in _TARGETS else float(rng.uniform(-np.pi, np.pi))
             spot = self._spot(item, items, rng)
             if item.kind not in _TARGETS and free and rng.random() < 0.4:
                 item.on = free[int(rng.integers(len(free)))]
@@ -318,35 +321,41 @@ class _Tabletop:
 
     def _pose_robot(self, items: list[_Item], rng: np.random.Generator) -> int:
         """Move the gripper over the table or near an object, or let it hold one; return the held slot or -1."""
-        target = np.array([*rng.uniform((-0.25, -0.3), (0.22, 0.3)), self.table + rng.uniform(0.02, 0.28)])
-        if rng.random() < 0.5:
-            item = items[int(rng.integers(len(items)))]
-            target = item.position + np.array([*rng.normal(0, 0.025, 2), rng.uniform(0.0, 0.15)])
-        opening = float(rng.choice([0.0, OPENING_M, rng.uniform(0.0, OPENING_M)], p=(0.3, 0.5, 0.2)))
         movable = [slot for slot, item in enumerate(items) if item.kind not in _TARGETS]
         held = movable[int(rng.integers(len(movable)))] if movable and rng.random() < 0.25 else -1
-        below = self.table + (self.bottoms[items[held].pool] if held >= 0 else 0.01)
-        for slot, item in enumerate(items):
-            if (
-                slot != held
-                and item.kind != "region"
-                and np.hypot(*(target - item.position)[:2]) < self.radii[item.pool] + 0.04
-            ):
-                below = max(below, item.position[2] + self.bottoms[item.pool] + (0.03 if held >= 0 else 0.005))
-        target[2] = max(target[2], below)
+        opening = float(rng.choice([0.0, OPENING_M, rng.uniform(0.0, OPENING_M)], p=(0.3, 0.5, 0.2)))
         yaw = float(rng.normal(0, 0.3))
-        self._reach(target, np.array([*rng.normal(0, 0.05, 2), yaw]))
+        for _ in range(_IK_TRIES):
+            if self._reach(self._target(items, held, rng), np.array([*rng.normal(0, 0.05, 2), yaw])) < 0.01:
+                break
+        else:
+            self._set_arm(self.start)
+            self._kinematics()
+            yaw = 0.0
         if held >= 0:
-            sizes = self.model.geom_size[self.geoms[items[held].pool][0]]
-            box = self.model.geom_type[self.geoms[items[held].pool][0]] == self.mujoco.mjtGeom.mjGEOM_BOX
-            opening = 2 * float(sizes[:2].min() if box else sizes[0])
-            items[held].position, items[held].yaw = self.data.site_xpos[self.grip].copy(), yaw
-            items[held].on = -1
+            geom = self.geoms[items[held].pool][0]
+            is_box = self.model.geom_type[geom] == self.mujoco.mjtGeom.mjGEOM_BOX
+            opening = 2 * float(self.model.geom_size[geom][: 2 if is_box else 1].min())
+            items[held].position, items[held].yaw, items[held].on = self.data.site_xpos[self.grip].copy(), yaw, -1
         self.data.qpos[self.fingers] = (opening / 2, -opening / 2)
         return held
 
-    def _reach(self, target: Float[np.ndarray, "3"], turn: Float[np.ndarray, "3"]) -> None:
-        """Solve for the arm's joints by damped least squares; `turn` is a rotation vector from pointing down (rad)."""
+    def _target(self, items: list[_Item], held: int, rng: np.random.Generator) -> Float[np.ndarray, "3"]:
+        """Choose where the gripper goes: it, or what it holds, is above the table and above what lies there."""
+        target = np.array([*rng.uniform((-0.25, -0.3), (0.2, 0.3)), self.table + rng.uniform(0.02, 0.28)])
+        if rng.random() < 0.5:
+            item = items[int(rng.integers(len(items)))]
+            target = item.position + np.array([*rng.normal(0, 0.025, 2), rng.uniform(0.0, 0.15)])
+        lowest = self.table + 0.01
+        for slot, item in enumerate(items):
+            gap = float(np.hypot(*(target - item.position)[:2])) - self.radii[item.pool]
+            if slot != held and item.kind != "region" and gap < 0.04:
+                lowest = max(lowest, float(item.position[2]) + self.tops[item.pool] + 0.005)
+        target[2] = max(target[2], lowest + (self.bottoms[items[held].pool] if held >= 0 else 0.0))
+        return target
+
+    def _reach(self, target: Float[np.ndarray, "3"], turn: Float[np.ndarray, "3"]) -> float:
+        """Move by damped least squares to a place (m), turned from pointing down (rad); return what is left (m)."""
         quat, wanted = np.zeros(4), np.zeros(9)
         self.mujoco.mju_axisAngle2Quat(quat, turn / np.linalg.norm(turn), np.linalg.norm(turn))
         self.mujoco.mju_quat2Mat(wanted, quat)
@@ -365,6 +374,7 @@ class _Tabletop:
             joints = np.clip(joints + step.clip(-0.3, 0.3), *limits.T)
         self._set_arm(joints)
         self._kinematics()
+        return float(np.linalg.norm(target - self.data.site_xpos[self.grip]))
 
     def _set_arm(self, joints: Float[np.ndarray, "7"]) -> None:
         self.data.qpos[[joint.qposadr[0] for joint in self.arm]] = joints
@@ -402,7 +412,7 @@ class _Tabletop:
     def _sees(self, item: _Item) -> bool:
         """Whether at least two of five rays from the agentview camera reach the object first."""
         eye = self.data.cam_xpos[self.cameras[0]]
-        half, groups, hit = 0.6 * self.radii[item.pool], (np.arange(6) == 1).astype(np.uint8), np.zeros(1, np.int32)
+        half, groups, hit = 0.4 * self.radii[item.pool], (np.arange(6) == 1).astype(np.uint8), np.zeros(1, np.int32)
         hits = 0
         for shift in ((0, 0), (half, 0), (-half, 0), (0, half), (0, -half)):
             ray = item.position + np.array([*shift, 0.0]) - eye
@@ -465,10 +475,10 @@ def _build() -> tuple[Any, Any, tuple[float, ...]]:
 
 def _region(mujoco: Any) -> Any:
     """Return a region as an object like those of the suite."""
-    size = " ".join(map(str, _REGION_SIZE))
-    return mujoco.MjSpec.from_string(f"""<mujoco><worldbody><body><body name="object">
-        <geom name="visual" type="box" size="{size}" group="1" contype="0" conaffinity="0" rgba="1 1 1 1"/></body>
-        <site name="bottom_site"/><site name="horizontal_radius_site" pos="{_REGION_SIZE[0]} 0 0"/>
+    length, width, height = _REGION_SIZE
+    return mujoco.MjSpec.from_string(f"""<mujoco><worldbody><body>
+        <body name="object"><geom type="box" size="{length} {width} {height}" group="1" contype="0"/></body>
+        <site name="bottom_site"/><site name="top_site"/><site name="horizontal_radius_site" pos="{length} {width} 0"/>
         </body></worldbody></mujoco>""")
 
 

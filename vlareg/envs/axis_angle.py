@@ -9,8 +9,8 @@ from jaxtyping import Float
 def axis_angle(quaternion: Float[np.ndarray, "4"]) -> Float[np.ndarray, "3"]:
     """Return the rotation vector (rad) of a unit quaternion x, y, z, w, exactly as LIBERO's data hold it.
 
-    The angle is in 0..2π: a quaternion with negative w is not replaced by its antipode, or the vector would jump where the hand
-    points straight down.
+    The angle is in 0..2π: a quaternion with negative w is not replaced by its antipode, or the vector would jump where
+    the hand points straight down.
 
     Example:
         >>> axis_angle(np.array([1.0, 0.0, 0.0, 0.0])).round(4)

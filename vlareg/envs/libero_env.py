@@ -21,6 +21,9 @@ WAITING_ACTION = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, -1.0)
 SIMULATOR_HORIZON = 1000
 """Environment steps after which robosuite itself refuses to go on."""
 
+CAMERAS = ("agentview", "robot0_eye_in_hand")
+"""LIBERO's two views: over the table, and in the hand."""
+
 
 @dataclass(frozen=True)
 class Observation:
@@ -47,6 +50,13 @@ class LiberoEnv:
         cameras: Cameras to render, in the order of `Observation.frames`; empty for none.
         seed: Seed of the fixtures' places (LIBERO's own suites; `libero_mini` has none that move).
 
+    Attributes:
+        instruction: The task in words.
+        max_steps: After how many environment steps an episode ends.
+        init_states: The stored initial states.
+        simulator: LIBERO's own environment.
+        raw: All that LIBERO observed last.
+
     Raises:
         ValueError: An argument is out of range.
         MissingAssetsError: The suite's meshes and textures are not on this machine.
@@ -58,17 +68,13 @@ class LiberoEnv:
         >>> env.reset(0).frames.shape
         (2, 64, 64, 3)
         >>> observation, success = env.step(np.zeros(7))
+        >>> success
+        False
         >>> env.close()
     """
 
     def __init__(
-        self,
-        suite: str,
-        task: int,
-        *,
-        resolution: int = 128,
-        cameras: tuple[str, ...] = ("agentview", "robot0_eye_in_hand"),
-        seed: int = 0,
+        self, suite: str, task: int, *, resolution: int = 128, cameras: tuple[str, ...] = CAMERAS, seed: int = 0
     ) -> None:
         described = find_suite(suite)
         if not 0 <= task < described.num_tasks:
@@ -76,25 +82,26 @@ class LiberoEnv:
         if resolution < 1:
             raise ValueError(f"`resolution` must be > 0, but got {resolution}.")
         self.max_steps, self.cameras, self._seed = described.max_steps, tuple(cameras), seed
-        import_libero()
+        libero = import_libero()
         if suite != "libero_mini":
             require_assets(suite)
         from libero.libero.benchmark import get_benchmark
         from libero.libero.envs import OffScreenRenderEnv
 
         benchmark = get_benchmark(suite)()
-        self.bddl_file: str = benchmark.get_task_bddl_file_path(task)
-        self.instruction: str = benchmark.get_task(task).language
-        self.init_states = read_init_states(_init_states_file(benchmark.get_task(task)))
-        self.raw: dict[str, np.ndarray] = {}  # all that LIBERO observed last
+        described_task = benchmark.get_task(task)
+        folder = os.path.join(libero.get_libero_path("init_states"), described_task.problem_folder)
+        self.init_states = read_init_states(os.path.join(folder, described_task.init_states_file))
+        self.instruction: str = described_task.language
+        self.raw: dict[str, np.ndarray] = {}
         self.simulator: Any = OffScreenRenderEnv(
-            bddl_file_name=self.bddl_file,
-            camera_names=list(self.cameras) or ["agentview"],
+            bddl_file_name=benchmark.get_task_bddl_file_path(task),
+            camera_names=list(self.cameras) or [CAMERAS[0]],
             camera_heights=resolution,
             camera_widths=resolution,
             use_camera_obs=bool(self.cameras),
             horizon=SIMULATOR_HORIZON,
-            hard_reset=suite != "libero_mini",  # a soft reset of libero_mini is the same, as its tests show
+            hard_reset=suite != "libero_mini",  # libero_mini's soft reset gives the same episode, as its tests show
         )
 
     @property
@@ -124,13 +131,13 @@ class LiberoEnv:
         for _ in range(WAITING_STEPS - 1):
             self.simulator.step(WAITING_ACTION)
         self.render(True)
-        return self.step(np.asarray(WAITING_ACTION))[0]
+        return self.step(np.array(WAITING_ACTION))[0]
 
     def step(self, action: Float[np.ndarray, "7"]) -> tuple[Observation, bool]:
         """Advance by one environment step (0.05 s).
 
         Args:
-            action: End-effector translation and rotation deltas and gripper, each in [-1, 1]; gripper: -1 opens, +1 closes.
+            action: End-effector translation and rotation deltas and gripper, in [-1, 1]; gripper: -1 opens, +1 closes.
 
         Returns:
             The observation, and whether the task's goal holds.
@@ -141,8 +148,15 @@ class LiberoEnv:
         action = np.asarray(action, dtype=np.float64)
         if action.shape != (7,) or not np.isfinite(action).all():
             raise ValueError(f"`action` must be 7 finite numbers, but got {action}.")
+        if self.cameras:  # another environment's GL context may be the current one of this process
+            self.simulator.sim._render_context_offscreen.gl_ctx.make_current()
         self.raw, _, success, _ = self.simulator.step(action)
         return self._observation(), bool(success)
+
+    def render(self, enabled: bool) -> None:
+        """Say whether the steps to come render the cameras; frames of steps that do not are stale."""
+        for camera in self.cameras:
+            self.simulator.env.modify_observable(f"{camera}_image", "enabled", enabled)
 
     def close(self) -> None:
         """Give back the simulator and its GL context."""
@@ -150,19 +164,9 @@ class LiberoEnv:
             self.simulator.close()
             self.simulator = None
 
-    def render(self, enabled: bool) -> None:
-        """Say whether the steps to come render the cameras; frames of steps that do not are stale."""
-        for camera in self.cameras:
-            self.simulator.env.modify_observable(f"{camera}_image", "enabled", enabled)
-
     def _observation(self) -> Observation:
         raw = self.raw
         pose = (raw["robot0_eef_pos"], axis_angle(raw["robot0_eef_quat"]), raw["robot0_gripper_qpos"])
         frames = [raw[f"{camera}_image"] for camera in self.cameras]
-        return Observation(np.stack(frames) if frames else np.empty((0, 0, 0, 3), np.uint8), np.concatenate(pose).astype(np.float32))
-
-
-def _init_states_file(task: Any) -> str:
-    from libero.libero import get_libero_path
-
-    return os.path.join(get_libero_path("init_states"), task.problem_folder, task.init_states_file)
+        pixels = np.stack(frames) if frames else np.empty((0, 0, 0, 3), np.uint8)
+        return Observation(pixels, np.concatenate(pose).astype(np.float32))

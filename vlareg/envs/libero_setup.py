@@ -21,11 +21,11 @@ class MissingAssetsError(FileNotFoundError):
 
 
 def import_libero() -> ModuleType:
-    """Import `libero.libero` so that it neither reads standard input nor reaches a hub, and register `libero_mini` with it.
+    """Import `libero.libero`, and register `libero_mini` with it.
 
-    GL's backend is chosen first. PyTorch and Triton are imported before any GL context can exist: Triton, imported later, would
-    crash the process. LIBERO's configuration is the user's own if there is one (`LIBERO_CONFIG_PATH`, `~/.libero`), else a file in
-    vlareg's cache folder.
+    It neither reads standard input nor reaches a hub. GL's backend is chosen first. PyTorch and Triton are imported
+    before any GL context can exist: Triton, imported later, would crash the process. LIBERO's configuration is the
+    user's own if there is one (`LIBERO_CONFIG_PATH`, `~/.libero`), else a file in vlareg's cache folder.
 
     Returns:
         The module `libero.libero`.
@@ -37,7 +37,7 @@ def import_libero() -> ModuleType:
     logging.getLogger("robosuite_logs").setLevel(logging.ERROR)  # it asks for a private macro file on every import
     os.environ["LIBERO_CONFIG_PATH"] = str(_config_folder())
     libero: ModuleType = importlib.import_module("libero.libero")
-    libero._assets_path_cache = str(assets_folder(libero) or _MINI_ASSETS)  # type: ignore[attr-defined]  # an existing folder: no download
+    libero.__dict__["_assets_path_cache"] = str(assets_folder(libero) or _MINI_ASSETS)  # a folder there is: no download
     importlib.import_module("vlareg.envs.libero_mini.benchmark")
     return libero
 
@@ -49,8 +49,9 @@ def assets_folder(libero: ModuleType) -> Path | None:
         libero: The module `libero.libero`.
     """
     named = os.environ.get(ASSETS_VARIABLE)
-    candidates = [named] if named else [libero.get_libero_path("assets"), Path(str(libero.__file__)).parent / "assets"]
-    return next((Path(folder).resolve() for folder in candidates if (Path(folder) / "scenes").is_dir()), None)
+    beside = Path(str(libero.__file__)).parent / "assets"
+    candidates = [Path(named)] if named else [Path(libero.get_libero_path("assets")), beside]
+    return next((folder.resolve() for folder in candidates if (folder / "scenes").is_dir()), None)
 
 
 def require_assets(suite: str) -> None:
@@ -66,20 +67,20 @@ def require_assets(suite: str) -> None:
         named = os.environ.get(ASSETS_VARIABLE)
         found = f"{ASSETS_VARIABLE}={named} has no folder `scenes`" if named else f"{ASSETS_VARIABLE} is not set"
         raise MissingAssetsError(
-            f"`suite`: {suite} needs LIBERO's `assets` folder, and {found}; name the folder there, or use the suite libero_mini."
+            f"`suite`: {suite} needs LIBERO's `assets` folder, and {found}; "
+            "name the folder there, or use the suite libero_mini."
         )
 
 
 def _config_folder() -> Path:
-    named = os.environ.get("LIBERO_CONFIG_PATH")
-    home = Path.home() / ".libero"
+    named, home, ours = os.environ.get("LIBERO_CONFIG_PATH"), Path.home() / ".libero", cache_folder("libero")
     if not named and (home / "config.yaml").exists():
         return home
-    folder = Path(named) if named else cache_folder("libero")
-    if not (folder / "config.yaml").exists():
-        with atomic_file(folder / "config.yaml") as partial:
+    file = (Path(named) if named else ours) / "config.yaml"
+    if not file.exists() or (file.parent == ours and file.read_text() != _default_config()):
+        with atomic_file(file) as partial:
             partial.write_text(_default_config())
-    return folder
+    return file.parent
 
 
 def _default_config() -> str:

@@ -3,13 +3,14 @@
 `python -m vlareg.envs.rendering` prints the answer and fails if there is none.
 """
 
-import functools
 import os
 import subprocess
 import sys
 
 BACKENDS = ("egl", "osmesa")
 """MuJoCo's off-screen backends, in the order in which they are tried."""
+
+_PROBED = "VLAREG_GL"  # tells child processes what their parent found
 
 _PROBE = """
 import mujoco
@@ -18,7 +19,7 @@ renderer = mujoco.Renderer(model, 16, 16)
 data = mujoco.MjData(model)
 mujoco.mj_forward(model, data)
 renderer.update_scene(data)
-assert renderer.render().any()
+assert renderer.render().any(), "the picture is black"
 print("rendered", flush=True)
 """
 
@@ -27,11 +28,11 @@ class NoRendererError(RuntimeError):
     """Neither EGL nor OSMesa renders on this machine."""
 
 
-@functools.cache
 def probe_backend(timeout: float = 60.0) -> str:
-    """Return the first of MuJoCo's off-screen backends that renders, tried in a child process (a failed GL context cannot be undone).
+    """Return the first of MuJoCo's off-screen backends that renders.
 
-    A backend that the environment variable `MUJOCO_GL` names is the only one tried.
+    Each is tried in a child process, for a failed GL context cannot be undone. A backend that the environment variable
+    `MUJOCO_GL` names is the only one tried.
 
     Args:
         timeout: Longest time for one backend (s).
@@ -50,17 +51,23 @@ def probe_backend(timeout: float = 60.0) -> str:
             return backend
         failures[backend] = failure
     reasons = "; ".join(f"{backend}: {failure}" for backend, failure in failures.items())
-    raise NoRendererError(f"MuJoCo cannot render here ({reasons}). On Debian: apt-get install libegl1 libgl1 libgles2 libosmesa6.")
+    raise NoRendererError(
+        f"MuJoCo cannot render here ({reasons}). On Debian: apt-get install libegl1 libgl1 libgles2 libosmesa6."
+    )
 
 
 def choose_backend() -> str:
-    """Probe, and set `MUJOCO_GL` and `PYOPENGL_PLATFORM` for this process and its children; call it before MuJoCo is imported.
+    """Probe, and set `MUJOCO_GL` and `PYOPENGL_PLATFORM` for this process and its children.
+
+    Call it before MuJoCo is imported.
 
     Returns:
         "egl" or "osmesa".
     """
-    backend = probe_backend()
-    os.environ["MUJOCO_GL"] = os.environ["PYOPENGL_PLATFORM"] = backend
+    backend = os.environ.get(_PROBED, "")
+    if not backend or os.environ.get("MUJOCO_GL") != backend:
+        backend = probe_backend()
+    os.environ.update({"MUJOCO_GL": backend, "PYOPENGL_PLATFORM": backend, _PROBED: backend})
     return backend
 
 

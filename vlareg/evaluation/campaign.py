@@ -35,7 +35,7 @@ class Campaign:
 
     folder: Path
     settings: dict[str, Any]
-    workers: int = 4
+    workers: int = 8
     videos: int = 1
     retry_errors: bool = False
 
@@ -96,6 +96,7 @@ class Campaign:
             steps=outcome.steps,
             instruction=outcome.instruction,
             perturbation=self.settings["perturbation"],
+            attempts=outcome.attempts,
             error=outcome.error,
         )
 

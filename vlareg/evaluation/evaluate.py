@@ -25,8 +25,8 @@ def evaluate(
     unnorm_key: str | None = None,
     seed: int = 0,
     resolution: int = 128,
-    workers: int = 4,
-    batch_size: int = 2,
+    workers: int = 8,
+    batch_size: int = 4,
     precision: Literal["auto", "float32", "bfloat16"] = "auto",
     videos: int = 1,
     retry_errors: bool = False,
@@ -48,7 +48,8 @@ def evaluate(
         unnorm_key: Whose action statistics to use; not needed where the checkpoint has only one.
         seed: Seed of the simulator, and of random weights.
         resolution: Width and height of the images (pixels); 256 in the published protocol of LIBERO's own suites.
-        workers: Number of simulators at once.
+        workers: Number of simulators at once, each with about 0.5 GB of memory. Twice the batch size keeps simulators
+            and policy busy at the same time.
         batch_size: Number of observations that the policy sees at once.
         precision: Data type of the policy; "auto" is bfloat16 on a GPU and float32 without.
         videos: Number of successes and of failures of each task that are kept as videos.

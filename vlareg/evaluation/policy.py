@@ -81,8 +81,7 @@ def load_model(
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(random_seed)
             model = OpenVLAForActionPrediction(read_config(checkpoint))
-    model.to(device=device, dtype=getattr(torch, dtype))
-    return model
+    return model.to(device=device, dtype=getattr(torch, dtype))  # type: ignore[call-arg, no-any-return]
 
 
 def read_config(checkpoint: str | Path) -> OpenVLAConfig:

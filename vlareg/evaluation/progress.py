@@ -45,15 +45,19 @@ class LiveTable:
             summary: The results so far; those of the first call were there before.
         """
         caption = self._caption(summary.episodes + summary.errors)
+        if summary.errors:
+            caption += "; what the errors were is in the records"
         self._live.update(results_table(summary, self._title, caption), refresh=True)
         if not self._console.is_terminal and time.monotonic() - self._printed > _QUIET:
             self._printed = time.monotonic()
-            self._console.print(f"{caption}; {summary.successes} successes, {summary.errors} errors", highlight=False)
+            self._console.print(f"{summary.successes} successes, {summary.errors} errors; {caption}", highlight=False)
 
     def _caption(self, done: int) -> str:
         if self._at_start is None:
             self._at_start = done
         caption = f"{done} of {self._planned} episodes"
+        if done >= self._planned:
+            return caption
         if new := done - self._at_start:
             seconds = (time.monotonic() - self._started) / new
             left = timedelta(seconds=round(seconds * (self._planned - done)))

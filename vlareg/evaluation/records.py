@@ -23,7 +23,8 @@ class EpisodeRecord:
         steps: Number of actions the policy took (environment steps, without the waiting steps).
         instruction: What the policy was told.
         perturbation: What was changed about the episode, "none" where nothing was.
-        error: Why the simulator failed, None where it did not.
+        attempts: How often the episode was tried; more than once where the simulator failed.
+        error: Why the simulator failed the last time, None where it did not.
 
     Raises:
         ValueError: If an episode has both an outcome and an error, or neither.
@@ -37,6 +38,7 @@ class EpisodeRecord:
     steps: int
     instruction: str
     perturbation: str = "none"
+    attempts: int = 1
     error: str | None = None
 
     def __post_init__(self) -> None:

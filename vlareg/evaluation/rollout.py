@@ -30,7 +30,8 @@ class Outcome:
         instruction: What the policy was told.
         success: Whether the goal held at some step; None if the environment failed.
         steps: Number of actions the policy took (environment steps).
-        error: Why the environment failed, None if it did not.
+        attempts: How often the episode was tried.
+        error: Why the environment failed the last time, None if it did not.
         frames: The observations, the first one included, if they were asked for.
     """
 
@@ -38,6 +39,7 @@ class Outcome:
     instruction: str
     success: bool | None
     steps: int
+    attempts: int = 1
     error: str | None = None
     frames: list[Views] = field(default_factory=list, repr=False)
 
@@ -47,8 +49,8 @@ def rollout(
     environments: EnvironmentFactory,
     episodes: Sequence[Episode],
     *,
-    workers: int = 4,
-    batch_size: int = 2,
+    workers: int = 8,
+    batch_size: int = 4,
     keep_frames: Callable[[Episode], bool] = lambda episode: False,
     timeout: float = 600.0,
 ) -> Generator[Outcome, None, None]:
@@ -191,4 +193,4 @@ class _Seat:
 
     def _end(self, success: bool | None, error: str | None = None) -> Outcome:
         self.state = "idle"
-        return Outcome(self.episode, self.instruction, success, self.steps, error, self._frames)
+        return Outcome(self.episode, self.instruction, success, self.steps, self._attempt, error, self._frames)

@@ -18,6 +18,8 @@ SETTINGS_FILE = "settings.json"
 def claim_folder(folder: str | Path, settings: dict[str, Any]) -> Iterator[None]:
     """Hold a results folder for one evaluation with these settings; make it where there is none.
 
+    A folder without episodes takes any settings.
+
     Args:
         folder: The results folder.
         settings: Everything that an episode's result depends on, as JSON values.
@@ -56,14 +58,13 @@ def fingerprint(checkpoint: str | Path, weights: bool = True) -> str:
 
 def _check(folder: Path, settings: dict[str, Any]) -> None:
     file = folder / SETTINGS_FILE
-    now = _flat(json.loads(json.dumps(settings)))
-    if not file.exists():
-        if (folder / RECORDS_FILE).exists():
-            raise ValueError(f"{folder} has episodes but no {SETTINGS_FILE}; give another `output`.")
+    if not (folder / RECORDS_FILE).exists():
         with atomic_file(file) as partial:
             partial.write_text(json.dumps(settings, indent=2) + "\n")
         return
-    earlier = _flat(json.loads(file.read_text()))
+    if not file.exists():
+        raise ValueError(f"{folder} has episodes but no {SETTINGS_FILE}; give another `output`.")
+    now, earlier = _flat(json.loads(json.dumps(settings))), _flat(json.loads(file.read_text()))
     for key in [*now, *earlier]:
         if earlier.get(key) != now.get(key):
             raise ValueError(

@@ -43,10 +43,23 @@ def write_video(path: str | Path, frames: Sequence[Views]) -> None:
         try:
             for picture in pictures:
                 writer.send(picture)
+        except OSError as error:
+            raise _not_whole(path) from error
         finally:
             writer.close()
-        if partial.stat().st_size == 0:
-            raise OSError(f"{path} could not be written; is the disk full?")
+        if _count_frames(partial) != len(pictures):
+            raise _not_whole(path)
+
+
+def _not_whole(path: str | Path) -> OSError:
+    return OSError(f"{path} could not be written whole; is the disk full? The episode's record is kept all the same.")
+
+
+def _count_frames(path: Path) -> int:
+    try:
+        return int(imageio_ffmpeg.count_frames_and_secs(str(path))[0])
+    except RuntimeError:  # ffmpeg cannot read it at all
+        return 0
 
 
 class VideoShelf:

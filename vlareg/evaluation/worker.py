@@ -1,14 +1,15 @@
 """An environment in a process of its own, and the parent's handle on it.
 
-The child imports this package and what the factory needs, and nothing of PyTorch: Triton, imported after a software GL
-context exists in the same process, segfaults.
+The child imports this package and what the factory needs, and none of what a policy needs: Triton, imported after a
+software GL context exists in the same process, segfaults.
 """
 
 import multiprocessing
+import os
 import signal
 import time
 import traceback
-from contextlib import suppress
+from contextlib import redirect_stdout, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
@@ -89,13 +90,10 @@ class EnvProcess:
             raise EnvironmentFailure(answer)
         return Reply(*answer)
 
-    def close(self, patience: float = 0.0) -> None:
-        """End the process: kindly if it goes within `patience` (s), else by force."""
+    def close(self) -> None:
+        """End the process, by force, since it may be stuck."""
         self.connection.close()
-        if patience:
-            self._process.join(timeout=patience)
-        if self._process.is_alive():
-            self._process.kill()
+        self._process.kill()
         self._process.join()
 
     def _send(self, message: tuple[Any, ...]) -> None:
@@ -107,11 +105,12 @@ class EnvProcess:
 def _serve(connection: Connection, factory: EnvironmentFactory) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     worker = _Worker(factory)
-    try:
-        while True:
-            connection.send(worker.answer_or_error(*connection.recv()))
-    except (EOFError, ConnectionError):
-        worker.close()  # the parent is done, or gone
+    with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere):  # simulators' prints would tear the parent's table
+        try:
+            while True:
+                connection.send(worker.answer_or_error(*connection.recv()))
+        except (EOFError, ConnectionError):
+            worker.close()  # the parent is done, or gone
 
 
 class _Worker:

@@ -70,8 +70,8 @@ class RSCL(Regularizer):
         name: str = "rscl",
     ) -> None:
         super().__init__([layer], weight or CosineDecay(), name)
-        self.adapter = adapter or SummaryAdapter(dim)
-        self.projector = projector or MLPProjector(self.adapter.out_dim)  # type: ignore[arg-type]
+        self.adapter = SummaryAdapter(dim) if adapter is None else adapter
+        self.projector = MLPProjector(self.adapter.out_dim) if projector is None else projector  # type: ignore[arg-type]
         self.cutoff = cutoff or ViewCutoff()
         self.loss = loss or RSCLLoss(beta=0.25, beta_unit="median")
         self.states = states or RobotState()

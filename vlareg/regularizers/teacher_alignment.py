@@ -67,7 +67,7 @@ class TeacherAlignment(Regularizer):
     ) -> None:
         super().__init__(layers, weight or Constant(0.2), name)
         self.teacher = teacher or EfficientNetLiteTeacher()
-        self.projector = projector or FrozenMLPProjector(dim, self.teacher.dim)
+        self.projector = FrozenMLPProjector(dim, self.teacher.dim) if projector is None else projector
         self.loss = loss or CosineAlignmentLoss()
         self.grid = grid
 

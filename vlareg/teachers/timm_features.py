@@ -29,7 +29,7 @@ def last_map(encoder: nn.Module, pixels: Tensor, layer: int) -> Tensor:
         layer: Index of the block (transformers) or of the stage (convolutional networks); -1 is the last.
     """
     read: Any = encoder.forward_intermediates
-    options = {"indices": [layer], "norm": True, "output_fmt": "NCHW", "intermediates_only": True}
+    options = {"indices": [layer], "norm": True, "output_fmt": "NCHW", "intermediates_only": True, "stop_early": True}
     feature_map: Tensor = read(pixels, **options)[0]
     return feature_map
 

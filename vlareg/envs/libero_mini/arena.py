@@ -5,7 +5,7 @@ from pathlib import Path
 from robosuite.models.arenas import Arena
 
 
-class MiniArena(Arena):
+class MiniArena(Arena):  # type: ignore[misc]
     """The arena of `assets/arena.xml`; LIBERO appends the BDDL's zones to `table_body`."""
 
     def __init__(self) -> None:

@@ -9,11 +9,11 @@ from vlareg.envs.libero_mini import problem  # noqa: F401  # registers the probl
 from vlareg.envs.libero_mini.tasks import TASKS, bddl_file, init_states_file
 
 
-class LIBERO_MINI(Benchmark):  # noqa: N801  # LIBERO's way of naming benchmarks
+class LIBERO_MINI(Benchmark):  # type: ignore[misc]  # LIBERO's way of naming benchmarks
     """`benchmark.get_benchmark("libero_mini")`.
 
-    LIBERO's tools join `problem_folder` to the folder of their own BDDL and init files; it is an absolute path here, so that the
-    join gives this package's files.
+    LIBERO's tools join `problem_folder` to the folder of their own BDDL and init files; it is an absolute path here, so
+    that the join gives this package's files.
 
     Args:
         task_order_index: Has to be 0: the suite has one order.

@@ -1,7 +1,7 @@
 """A scripted expert: from privileged state to actions.
 
-It is reactive. The action is a function of what the cameras show now (hand, gripper opening, object, target) and of no clock or phase,
-so that a policy that sees single frames can learn it, and it recovers from whatever noise does to it.
+It is reactive. The action is a function of what the cameras show now (hand, fingers, object, target) and of no clock or
+phase, so that a policy that sees single frames can learn it, and it recovers from whatever noise does to it.
 """
 
 from dataclasses import dataclass
@@ -19,10 +19,10 @@ HOVER = 0.075
 """Height above its goal at which the hand travels (m)."""
 
 FUNNEL_RADIUS, FUNNEL_SLOPE = 0.012, 4.0
-"""Within this distance of the vertical axis (m) the hand may go all the way down; outside, the lowest height rises with the slope."""
+"""Within this distance of the vertical axis (m) the hand may go all the way down; outside, the lowest height rises."""
 
 RELEASE_RADIUS, RELEASE_HEIGHT = 0.03, 0.03
-"""An object is let go within this distance of the target's axis (m), and from below this height above its resting place (m)."""
+"""An object is let go this close to the target's axis (m) and below this height over its resting place (m)."""
 
 OPEN, CLOSE = -1.0, 1.0
 
@@ -76,7 +76,7 @@ def _within(offset: Vector, limits: tuple[float, float, float]) -> bool:
 
 
 def _down_to(point: Vector, goal: Vector) -> Vector:
-    """Return the way (m) to a goal: over it at `HOVER`, then down a funnel; sideways only as far as the height allows."""
+    """Return the way (m) to a goal: over it at `HOVER`, then down a funnel; sideways as far as the height allows."""
     way = goal - point
     distance = float(np.linalg.norm(way[:2]))
     rise = way[2] + float(np.clip(FUNNEL_SLOPE * (distance - FUNNEL_RADIUS), 0.0, HOVER))
@@ -108,7 +108,7 @@ class SceneReader:
         )
 
     def _goal(self) -> Vector:
-        region = np.array(self._env.sim.data.get_site_xpos(self._region))
-        half_height = -self._env.objects_dict[self._item].bottom_offset[2]
-        surface = self._env.table_offset[2] if self._push else region[2] - self._env.object_sites_dict[self._region].size[2]
-        return np.array([region[0], region[1], surface + half_height])
+        env = self._env
+        region, size = env.sim.data.get_site_xpos(self._region), env.object_sites_dict[self._region].size
+        surface = env.table_offset[2] if self._push else region[2] - size[2]
+        return np.array([region[0], region[1], surface - env.objects_dict[self._item].bottom_offset[2]])

@@ -37,7 +37,7 @@ def fresh_seed(task: int, seed: int, index: int) -> int:
 
 
 def draw_state(simulator: Any, seed: int) -> Float[np.ndarray, "state"]:
-    """Draw a start scene: objects dropped at random places of their regions and come to rest, the arm in its start pose.
+    """Draw a start scene: objects at rest at random places of their regions, the arm as at a reset.
 
     Args:
         simulator: One of LIBERO's environments.

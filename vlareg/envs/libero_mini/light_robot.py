@@ -22,7 +22,7 @@ _COLOURS = {
 
 
 def draw_collision_shapes(robot: Any) -> None:
-    """Replace every visual geom of a robosuite robot (arm, gripper and mount) by a coloured twin of the collision geoms.
+    """Replace the visual geoms of a robosuite robot (arm, gripper, mount) by coloured twins of the collision geoms.
 
     Args:
         robot: A robosuite robot model with its gripper and mount merged in. It is changed in place.
@@ -51,4 +51,5 @@ def _twin(geom: Element) -> Element:
     kept = {key: value for key, value in geom.attrib.items() if key in ("type", "mesh", "pos", "quat", "size")}
     name = geom.get("name", "")
     colour = next((colour for part, colour in _COLOURS.items() if part in name), WHITE)
-    return Element("geom", {**kept, "name": f"{name}_drawn", "group": "1", "contype": "0", "conaffinity": "0", "mass": "0", "rgba": colour})
+    seen_only = {"group": "1", "contype": "0", "conaffinity": "0", "mass": "0", "rgba": colour}
+    return Element("geom", {**kept, **seen_only, "name": f"{name}_drawn"})

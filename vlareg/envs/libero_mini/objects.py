@@ -11,25 +11,23 @@ ASSETS = Path(__file__).parent / "assets"
 Colour = tuple[float, float, float]
 """Red, green, blue in [0, 1]."""
 
-_FREE = ({"type": "free", "damping": "0.0005"},)
 
-
-class MiniObject(MujocoXMLObject):
+class MiniObject(MujocoXMLObject):  # type: ignore[misc]
     """A shape of `assets/` in a colour.
 
     Args:
         name: The instance's name in the BDDL.
         shape: Name of the MJCF file.
         colour: Colour of the visible geoms; the file's own where it is None.
-        joints: None for an object that does not move.
+        fixed: Whether it cannot move.
     """
 
     rotation = (0.0, 0.0)
     rotation_axis = "z"
 
-    def __init__(self, name: str, shape: str, colour: Colour | None = None, joints: tuple[dict[str, str], ...] | None = _FREE) -> None:
-        specs = None if joints is None else [dict(joint) for joint in joints]
-        super().__init__(str(ASSETS / f"{shape}.xml"), name=name, joints=specs, obj_type="all", duplicate_collision_geoms=False)
+    def __init__(self, name: str, shape: str, colour: Colour | None = None, fixed: bool = False) -> None:
+        joints = None if fixed else [{"type": "free", "damping": "0.0005"}]
+        super().__init__(str(ASSETS / f"{shape}.xml"), name=name, joints=joints, duplicate_collision_geoms=False)
         self.category_name = f"mini_{shape}"
         self.object_properties: dict[str, Any] = {"vis_site_names": {}}
         if colour is not None:
@@ -42,16 +40,16 @@ class MiniObject(MujocoXMLObject):
 class MiniPlate(MiniObject):
     """A flat white plate, fixed to the table."""
 
-    def __init__(self, name: str = "plate", joints: Any = None) -> None:
-        super().__init__(name, "plate", joints=joints)
+    def __init__(self, name: str = "plate", joints: None = None) -> None:
+        super().__init__(name, "plate", fixed=True)
 
 
 @register_object
 class MiniBox(MiniObject):
     """A shallow open cardboard box, fixed to the table."""
 
-    def __init__(self, name: str = "box", joints: Any = None) -> None:
-        super().__init__(name, "box", joints=joints)
+    def __init__(self, name: str = "box", joints: None = None) -> None:
+        super().__init__(name, "box", fixed=True)
 
 
 def _register(class_name: str, shape: str, colour: Colour) -> None:

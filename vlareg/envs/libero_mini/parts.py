@@ -3,6 +3,7 @@
 import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import h5py
 
@@ -16,14 +17,23 @@ class Recipe:
     """What a demonstration depends on, beside its task and number.
 
     Args:
-        seed: The recording's seed.
-        noise: Standard deviation of the noise on the executed translations (in units of the action).
-        resolution: Width and height of the images (pixels).
+        seed: The recording's seed (>= 0).
+        noise: Standard deviation of the noise on the executed translations (in units of the action, >= 0).
+        resolution: Width and height of the images (pixels, > 0).
     """
 
     seed: int
     noise: float
     resolution: int
+
+    def __post_init__(self) -> None:
+        for name, value, least in (
+            ("seed", self.seed, 0),
+            ("noise", self.noise, 0),
+            ("resolution", self.resolution, 1),
+        ):
+            if not value >= least:
+                raise ValueError(f"`{name}` must be >= {least}, but got {value}.")
 
 
 _environment: tuple[int, int, LiberoEnv] | None = None
@@ -57,6 +67,21 @@ def record_part(task: int, index: int, recipe: Recipe, target: Path) -> int:
             demo.create_dataset(name, data=array, **(packing if array.ndim == 4 else {}))
         file.attrs.update(asdict(recipe))
     return recording.attempts
+
+
+def drop_foreign_parts(folder: Path, recipe: Recipe) -> None:
+    """Delete parts that another recipe made or that cannot be read."""
+    for part in folder.glob("*.hdf5"):
+        if _recipe(part) != asdict(recipe):
+            part.unlink()
+
+
+def _recipe(part: Path) -> dict[str, Any]:
+    try:
+        with h5py.File(part, "r") as file:
+            return dict(file.attrs)
+    except OSError:
+        return {}
 
 
 def _env(task: int, resolution: int) -> LiberoEnv:

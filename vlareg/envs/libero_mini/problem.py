@@ -18,14 +18,17 @@ START_JOINTS = (0.0, 0.147275486, 0.0, -2.235772510, 0.0, 2.383047996, np.pi / 4
 REGION_SAMPLERS["libero_mini_tabletop"] = {"table": Libero100TableRegionSampler}
 
 
-_TableTop: Any = TASK_MAPPING["libero_tabletop_manipulation"]  # LIBERO's decorator leaves None under the class's own name
+_TableTop: Any = TASK_MAPPING[
+    "libero_tabletop_manipulation"
+]  # under the class's own name LIBERO's decorator leaves None
 
 
-class Libero_Mini_Tabletop(_TableTop):  # noqa: N801  # LIBERO's way of naming problems
+class Libero_Mini_Tabletop(_TableTop):  # type: ignore[misc]  # LIBERO's way of naming problems
     """LIBERO's table-top problem on the arena, objects and robot of this package.
 
-    Beside the assets it differs in two ways. What is observed after a step is the state at the end of the step; robosuite's own
-    observations are taken 2 ms after the step's beginning, so they lag by one action. And a soft reset clears the gripper's ramp.
+    Beside the assets it differs in two ways. What is observed after a step is the state at the end of the step;
+    robosuite's own observations are taken 2 ms after the step's beginning, so they lag by one action. And a soft reset
+    clears the gripper's ramp.
     """
 
     def _load_model(self) -> None:

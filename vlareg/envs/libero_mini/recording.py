@@ -26,7 +26,7 @@ class Recording:
     """One successful episode.
 
     Args:
-        arrays: Data sets by their names in LIBERO's HDF5; `obs/...` at step t is recorded after `actions` at t, `states` before it.
+        arrays: Data sets by their names in LIBERO's HDF5; at step t `states` is before the action, `obs/...` after it.
         init_state: The simulator's state before the waiting steps; from it `actions` reproduce the episode.
         model: The simulator's model as MJCF.
         attempts: How many episodes it took.
@@ -77,7 +77,9 @@ def record(env: LiberoEnv, task: int, seed: int, index: int, noise: float) -> Re
         if steps is not None:
             arrays = {key: np.stack([step[key] for step in steps]) for key in steps[0]}
             return Recording(arrays, state, env.simulator.sim.model.get_xml(), attempt + 1)
-    raise ExpertFailure(f"task {task}: the expert failed {MAX_ATTEMPTS} times in a row for demonstration {index} with noise {noise}.")
+    raise ExpertFailure(
+        f"task {task}: with noise {noise} the expert failed {MAX_ATTEMPTS} times for demonstration {index}."
+    )
 
 
 def _episode(env: LiberoEnv, state: np.ndarray, noise: ActionNoise) -> list[dict[str, Any]] | None:

@@ -16,7 +16,7 @@ TASKS = (
     "push_the_purple_block_to_the_red_region",
     "push_the_purple_block_to_the_blue_region",
 )
-"""Tasks 2k and 2k + 1 share their start scenes and differ in the instruction alone. 0-5 are for pretraining, 6-9 for fine-tuning."""
+"""Tasks 2k and 2k + 1 share their start scenes and differ in the instruction alone; 0-5 pretrain, 6-9 fine-tune."""
 
 
 def bddl_file(task: int) -> Path:

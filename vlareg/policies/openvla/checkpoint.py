@@ -4,6 +4,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+from safetensors import SafetensorError, safe_open
+
 
 def check_folder(folder: str | os.PathLike[str], options: dict[str, Any]) -> None:
     """Refuse what is not a local folder of safetensors, and code that comes with weights.
@@ -14,7 +16,7 @@ def check_folder(folder: str | os.PathLike[str], options: dict[str, Any]) -> Non
 
     Raises:
         FileNotFoundError: If the folder, its configuration or its weights are absent.
-        ValueError: If an option would weaken the checks.
+        ValueError: If an option would weaken the checks, or a file is broken.
     """
     for name in ("trust_remote_code", "ignore_mismatched_sizes"):
         if options.pop(name, False):
@@ -26,8 +28,21 @@ def check_folder(folder: str | os.PathLike[str], options: dict[str, Any]) -> Non
         )
     if not (path / "config.json").is_file():
         raise FileNotFoundError(f"{path / 'config.json'} is absent, so {str(path)!r} is not a checkpoint folder.")
-    if not any(path.glob("*.safetensors")):
+    files = sorted(path.glob("*.safetensors"))
+    if not files:
         raise FileNotFoundError(f"{path} has no *.safetensors; other weight formats are not read.")
+    for file in files:
+        _check_file(file)
+
+
+def _check_file(file: Path) -> None:
+    try:
+        with safe_open(file, framework="pt"):
+            return
+    except (OSError, SafetensorError) as error:
+        raise ValueError(
+            f"{file} cannot be read ({error}); it is truncated or not safetensors. Copy it again."
+        ) from error
 
 
 def check_loading(folder: str | os.PathLike[str], info: dict[str, Any]) -> None:

@@ -1,6 +1,6 @@
 """The configuration of an OpenVLA, readable from and writable to the official `config.json`."""
 
-from typing import Any
+from typing import Any, no_type_check
 
 from transformers import LlamaConfig, PreTrainedConfig
 
@@ -10,6 +10,8 @@ NormStats = dict[str, dict[str, Any]]
 """Data set -> "action", "proprio" -> "q01", "q99", "mask", ... (lists in the data set's units)."""
 
 
+# transformers gives a configuration an `__init__` whose signature is not the one that it has, so it cannot be checked.
+@no_type_check
 class OpenVLAConfig(PreTrainedConfig):  # type: ignore[no-untyped-call]
     """Describe an OpenVLA of any width.
 

@@ -31,8 +31,8 @@ def build_mini_tokenizer(texts: Iterable[str], vocab_size: int = 512) -> PreTrai
 
     Example:
         >>> tokenizer = build_mini_tokenizer(["put the red cube in the basket"])
-        >>> tokenizer.tokenize("Put the red cube <loc07>")[-4:]
-        ['▁the', '▁red', '▁cube', '<loc07>']
+        >>> tokenizer.tokenize("put the red cube<loc07>")
+        ['▁put', '▁the', '▁red', '▁cube', '<loc07>']
     """
     texts = list(texts)
     corpus = [*texts, *map(action_prompt, texts), *map(question_prompt, texts)]
@@ -74,7 +74,10 @@ def _pre_tokenizer() -> pre_tokenizers.PreTokenizer:
 
 
 def mini_config(
-    tokenizer: PreTrainedTokenizerFast, norm_stats: NormStats | None = None, num_views: int = 2
+    tokenizer: PreTrainedTokenizerFast,
+    norm_stats: NormStats | None = None,
+    num_views: int = 2,
+    trained_with_augmentation: bool = True,
 ) -> OpenVLAConfig:
     """Return the configuration of an OpenVLA of 4 to 5 million parameters.
 
@@ -82,6 +85,7 @@ def mini_config(
         tokenizer: From `build_mini_tokenizer`.
         norm_stats: Statistics by data set.
         num_views: Number of camera views.
+        trained_with_augmentation: Whether training will be on random crops, so that roll-outs need the centre crop.
     """
     text = LlamaConfig(
         vocab_size=len(tokenizer),
@@ -103,6 +107,7 @@ def mini_config(
         n_action_bins=len(ACTION_TOKENS),
         norm_stats=norm_stats,
         num_views=num_views,
+        trained_with_augmentation=trained_with_augmentation,
         prompt_suffix_token_id=tokenizer.get_vocab()[EMPTY_TOKEN],
         vision_backbone_id="dinosiglip-vit-mini-96px",
         llm_backbone_id="llama-mini",

@@ -13,7 +13,6 @@ from transformers import (
     AutoConfig,
     AutoModel,
     AutoModelForImageTextToText,
-    DynamicCache,
     LlamaConfig,
     LlamaForCausalLM,
     PreTrainedModel,
@@ -25,9 +24,11 @@ from vlareg.policies.openvla.action_tokenizer import ActionTokenizer
 from vlareg.policies.openvla.attention import ATTENTION
 from vlareg.policies.openvla.checkpoint import check_folder, check_loading
 from vlareg.policies.openvla.config import OpenVLAConfig
+from vlareg.policies.openvla.decoding import append_token, decode_greedily
 from vlareg.policies.openvla.normalization import action_statistics, unnormalize_actions
+from vlareg.policies.openvla.projector import Projector
 from vlareg.policies.openvla.vision import VisionBackbone
-from vlareg.shapes import Scalar, TokenIds, TokenMask, Tokens
+from vlareg.shapes import Scalar, TokenIds, TokenMask
 
 
 @dataclass
@@ -42,26 +43,6 @@ class OpenVLAOutput(ModelOutput):
 
     loss: Scalar | None = None
     logits: Tensor | None = None
-
-
-class Projector(nn.Module):
-    """Map patch features to the language model's embeddings.
-
-    Args:
-        feature_dim: Channels of the vision backbone.
-        hidden_dim: Channels of the language model.
-    """
-
-    def __init__(self, feature_dim: int, hidden_dim: int):
-        super().__init__()
-        self.fc1 = nn.Linear(feature_dim, 4 * feature_dim)
-        self.fc2 = nn.Linear(4 * feature_dim, hidden_dim)
-        self.fc3 = nn.Linear(hidden_dim, hidden_dim)
-
-    def forward(self, features: Float[Tensor, "batch patches feature"]) -> Float[Tensor, "batch patches hidden"]:
-        """Return one embedding per patch."""
-        projected: Tensor = self.fc3(F.gelu(self.fc2(F.gelu(self.fc1(features)))))
-        return projected
 
 
 class OpenVLAForActionPrediction(PreTrainedModel):  # type: ignore[no-untyped-call]
@@ -188,7 +169,7 @@ class OpenVLAForActionPrediction(PreTrainedModel):  # type: ignore[no-untyped-ca
 
     def _embed(
         self, input_ids: TokenIds, attention_mask: TokenMask, pixel_values: Float[Tensor, "batch channels height width"]
-    ) -> tuple[Tokens, TokenMask]:
+    ) -> tuple[Float[Tensor, "batch sequence hidden"], Bool[Tensor, "batch sequence"]]:
         """Return the embeddings of the model's sequence and its mask."""
         mask = attention_mask.bool()
         if not mask[:, 0].all() or (mask[:, 1:] & ~mask[:, :-1]).any():
@@ -216,24 +197,11 @@ class OpenVLAForActionPrediction(PreTrainedModel):  # type: ignore[no-untyped-ca
             attention_mask: True at tokens, False at padding.
             pixel_values: Normalised images; encoded once.
             num_tokens: Number of tokens to decode.
-            allowed_ids: Ids to choose among, all if None.
+            allowed_ids: Ids to choose among, those of the vocabulary if None.
         """
-        allowed_ids = allowed_ids or range(self.config.token_end)
-        head = self.language_model.lm_head
-        rows = torch.arange(len(input_ids), device=input_ids.device)
         embeddings, mask = self._embed(input_ids, attention_mask, pixel_values)
-        cache, positions, generated = DynamicCache(), mask.sum(dim=1), []
-        inputs: dict[str, Tensor] = {"inputs_embeds": embeddings}
-        for step in range(num_tokens):
-            hidden = self.language_model.model(
-                **inputs, attention_mask=mask, past_key_values=cache, use_cache=True
-            ).last_hidden_state
-            last = hidden[rows, positions - 1] if step == 0 else hidden[:, -1]
-            logits = head(last)[:, allowed_ids.start : allowed_ids.stop]
-            generated.append(logits.argmax(dim=-1) + allowed_ids.start)
-            inputs = {"input_ids": generated[-1][:, None], "position_ids": (positions + step)[:, None]}
-            mask = torch.cat([mask, mask.new_ones(len(mask), 1)], dim=1)
-        return torch.stack(generated, dim=1)
+        ids = allowed_ids or range(self.config.token_end)
+        return decode_greedily(self.language_model, embeddings, mask, num_tokens, ids)
 
     def predict_action(
         self,
@@ -254,24 +222,13 @@ class OpenVLAForActionPrediction(PreTrainedModel):  # type: ignore[no-untyped-ca
             ValueError: If there are no statistics under that name.
         """
         stats = action_statistics(self.config.norm_stats, unnorm_key)
-        input_ids, attention_mask = self._with_suffix(input_ids, attention_mask.bool())
+        suffix, pad = self.config.prompt_suffix_token_id, self.config.pad_token_id
+        if suffix is not None:
+            input_ids, attention_mask = append_token(input_ids, attention_mask.bool(), suffix, pad)
         ids = self.generate_tokens(
             input_ids, attention_mask, pixel_values, len(stats["q01"]), self.config.action_token_ids
         )
         return unnormalize_actions(self.action_tokenizer.decode(ids.cpu().numpy()), stats)
-
-    def _with_suffix(
-        self, input_ids: TokenIds, attention_mask: Bool[Tensor, "batch tokens"]
-    ) -> tuple[Int[Tensor, "batch longer"], Bool[Tensor, "batch longer"]]:
-        """Append the empty token, and its place in the mask, to rows that do not end in it."""
-        suffix = self.config.prompt_suffix_token_id
-        lengths = attention_mask.sum(dim=1, keepdim=True)
-        if suffix is None or (absent := input_ids.gather(1, lengths - 1) != suffix).logical_not().all():
-            return input_ids, attention_mask
-        ids = F.pad(input_ids, (0, 1), value=self.config.pad_token_id)
-        mask = F.pad(attention_mask, (0, 1), value=False)
-        ids = ids.scatter(1, lengths, torch.where(absent, suffix, ids.gather(1, lengths)))
-        return ids, mask.scatter(1, lengths, absent)
 
 
 AutoConfig.register("openvla", OpenVLAConfig, exist_ok=True)

@@ -39,8 +39,8 @@ def normalize_actions(actions: ArrayLike, stats: Mapping[str, Any]) -> Float[np.
         stats: "q01", "q99" and "mask" (True where the dimension is normalised; all if absent).
 
     Example:
-        >>> normalize_actions([0.5, 1.0], {"q01": [0.0, 0.0], "q99": [1.0, 1.0], "mask": [True, False]}).round(6)
-        array([0., 1.])
+        >>> normalize_actions([0.75, 1.0], {"q01": [0.0, 0.0], "q99": [1.0, 1.0], "mask": [True, False]}).round(6)
+        array([0.5, 1. ])
     """
     values = np.asarray(actions, dtype=np.float64)
     low, high, mask = _bounds(stats)

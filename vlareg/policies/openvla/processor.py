@@ -125,6 +125,8 @@ class OpenVLAProcessor:
         """
         if images.dtype == torch.uint8:
             images = images.movedim(-1, -3).float() / 255.0
+        elif images.max() > 2.0:
+            raise ValueError(f"`images` must be in [0, 1], or uint8, but go up to {images.max():.4g}.")
         size = self.config.image_size
         if images.shape[1:] != (self.config.num_views, 3, size, size):
             raise ValueError(

@@ -49,9 +49,12 @@ def build_encoder(model_id: str, image_size: int, act_layer: str | None = None) 
             "Import the module that registers it first."
         )
     options: dict[str, Any] = {} if act_layer is None else {"act_layer": act_layer}
-    encoder = timm.create_model(model_id, pretrained=False, num_classes=0, img_size=image_size, **options)
+    try:
+        encoder = timm.create_model(model_id, pretrained=False, num_classes=0, img_size=image_size, **options)
+    except TypeError as error:  # only ViTs know `img_size`
+        raise ValueError(f"`timm_model_ids` names {model_id!r}, which is not a ViT: {error}") from error
     if not isinstance(encoder, VisionTransformer):
-        raise ValueError(f"`timm_model_ids` names {model_id!r}, which is a {type(encoder).__name__} and not a ViT.")
+        raise ValueError(f"`timm_model_ids` names {model_id!r}, which is not a ViT but a {type(encoder).__name__}.")
     for block in encoder.blocks:
         for name in ("ls1", "ls2"):
             gamma = getattr(getattr(block, name, None), "gamma", None)
