@@ -9,6 +9,7 @@ from vlareg.callbacks import AlignmentMonitor
 from vlareg.data import LiberoData
 from vlareg.module import RegularizedPolicy
 from vlareg.optimization import Optimization
+from vlareg.policies.lora import LoRA
 from vlareg.policies.openvla import OpenVLAForActionPrediction
 from vlareg.regularizers import RSCL, TeacherAlignment
 from vlareg.teachers import EfficientNetLiteTeacher
@@ -35,7 +36,11 @@ class _Crash(Callback):
 
 def _module(checkpoint: Path, regularized: bool = True, **arguments) -> RegularizedPolicy:
     torch.manual_seed(0)
-    regularizers = [RSCL(LAYER, 192), TeacherAlignment([LAYER], 192, teacher=EfficientNetLiteTeacher(96, -2))] if regularized else []
+    regularizers = (
+        [RSCL(LAYER, 192), TeacherAlignment([LAYER], 192, teacher=EfficientNetLiteTeacher(96, -2))]
+        if regularized
+        else []
+    )
     optimization = Optimization(learning_rate=2e-3, warmup_steps=1, decay="constant")
     return RegularizedPolicy(str(checkpoint), regularizers, optimization=optimization, **arguments)
 
@@ -76,7 +81,8 @@ def test_training_lowers_the_losses_and_resumes_bitwise_from_an_interruption(che
 
 def test_the_monitor_changes_nothing(checkpoint, demonstrations, tmp_path):
     runs = [
-        _fit(_module(checkpoint), checkpoint, demonstrations, _trainer(tmp_path / str(monitor), 3, monitor)) for monitor in (True, False)
+        _fit(_module(checkpoint), checkpoint, demonstrations, _trainer(tmp_path / str(monitor), 3, monitor))
+        for monitor in (True, False)
     ]
     assert all(torch.equal(runs[0][name], runs[1][name]) for name in runs[0])
 
@@ -93,7 +99,13 @@ def test_the_checkpoint_has_what_is_trained_and_not_the_frozen_base(checkpoint, 
 def test_a_checkpoint_with_other_regularizers_is_refused(checkpoint, demonstrations, tmp_path):
     _fit(_module(checkpoint), checkpoint, demonstrations, _trainer(tmp_path, 2, monitor=False, logger=False))
     with pytest.raises(ValueError, match="other regularizers; missing or unknown"):
-        _fit(_module(checkpoint, False), checkpoint, demonstrations, _trainer(tmp_path, 4, False, False), tmp_path / "last.ckpt")
+        _fit(
+            _module(checkpoint, False),
+            checkpoint,
+            demonstrations,
+            _trainer(tmp_path, 4, False, False),
+            tmp_path / "last.ckpt",
+        )
 
 
 def test_the_exported_policy_computes_what_the_adapted_one_does(checkpoint, demonstrations, tmp_path):
@@ -109,8 +121,15 @@ def test_the_exported_policy_computes_what_the_adapted_one_does(checkpoint, demo
     assert exported.config.trained_with_augmentation
 
 
-def test_without_adapters_every_parameter_is_trained(checkpoint):
-    assert all(p.requires_grad for p in _module(checkpoint, regularized=False, lora=None).policy.parameters())
+@pytest.mark.parametrize("lora", [LoRA(), None])
+def test_every_trainable_parameter_gets_a_gradient(checkpoint, demonstrations, lora):
+    module = _module(checkpoint, regularized=False, lora=lora)
+    data = LiberoData(str(checkpoint), demonstrations)
+    data.setup()
+    module.policy(**data.train.__getitems__([0, 1]).model_inputs()).loss.backward()
+    trainable = {name for name, p in module.named_parameters() if p.requires_grad}
+    assert trainable == {name for name, p in module.named_parameters() if p.grad is not None}
+    assert all("lora" in name for name in trainable) == (lora is not None)
 
 
 def test_two_regularizers_of_one_name_are_refused(checkpoint):

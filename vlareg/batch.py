@@ -53,7 +53,9 @@ class VLABatch:
     @property
     def view_slices(self) -> tuple[slice, ...]:
         """Positions of each view's patches in the model's sequence."""
-        return tuple(slice(1 + i * self.patches_per_view, 1 + (i + 1) * self.patches_per_view) for i in range(self.num_views))
+        return tuple(
+            slice(1 + i * self.patches_per_view, 1 + (i + 1) * self.patches_per_view) for i in range(self.num_views)
+        )
 
     @property
     def condition_mask(self) -> Bool[Tensor, "batch sequence"]:

@@ -8,7 +8,10 @@ from lightning import LightningDataModule, Trainer
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 
+from vlareg.evaluation.command import main as evaluate_cli
 from vlareg.module import RegularizedPolicy
+
+__all__ = ["evaluate_cli", "train"]
 
 DEFAULT_CONFIG = "configs/train.yaml"
 SUBCOMMANDS = ("fit", "validate")
@@ -55,5 +58,9 @@ def train(arguments: list[str] | None = None) -> None:
         arguments[1:1] = ["--config", DEFAULT_CONFIG]
     # A checkpoint is data: it is read without executing what it holds.
     arguments += ["--weights_only", "true"]
-    options: dict[str, Any] = {"subclass_mode_data": True, "save_config_kwargs": {"overwrite": True}, "auto_configure_optimizers": False}
+    options: dict[str, Any] = {
+        "subclass_mode_data": True,
+        "save_config_kwargs": {"overwrite": True},
+        "auto_configure_optimizers": False,
+    }
     TrainCLI(RegularizedPolicy, LightningDataModule, args=arguments, seed_everything_default=0, **options)

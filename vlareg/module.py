@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -28,7 +28,7 @@ class RegularizedPolicy(LightningModule):
     Args:
         policy: Checkpoint folder in OpenVLA's format.
         regularizers: Any number of them, none included.
-        lora: Adapters to train; None trains every parameter.
+        lora: Adapters to train; None trains every parameter that a loss can reach.
         optimization: Optimizer and schedule.
         seed: The random state of step n is derived from (seed, n, rank), so an interrupted run resumes to the same weights and a
             callback that draws random numbers changes nothing.
@@ -45,6 +45,8 @@ class RegularizedPolicy(LightningModule):
         super().__init__()
         base = OpenVLAForActionPrediction.from_pretrained(policy).train()
         self.policy = lora.attach(base) if lora else base.requires_grad_(True)
+        for module in base.vision_backbone.unread_modules():
+            module.requires_grad_(False)  # DDP waits for every parameter's gradient
         self.regularizers = torch.nn.ModuleList(regularizers)
         names = [regularizer.name for regularizer in regularizers]
         if len(set(names)) < len(names):
@@ -79,8 +81,9 @@ class RegularizedPolicy(LightningModule):
 
     def on_train_end(self) -> None:
         """Write the policy, adapters merged, beside the logs."""
-        if self.trainer.is_global_zero and self.trainer.log_dir:
-            self.export(Path(self.trainer.log_dir) / "policy")
+        folder = self.trainer.log_dir  # a collective: every rank has to ask
+        if self.trainer.is_global_zero and folder:
+            self.export(Path(folder) / "policy")
 
     def export(self, folder: str | Path) -> None:
         """Write a checkpoint folder in OpenVLA's format; it appears complete or not at all.
@@ -102,16 +105,22 @@ class RegularizedPolicy(LightningModule):
         found, known = set(checkpoint["state_dict"]), set(self.state_dict())
         needed = {name for name, p in self.named_parameters() if p.requires_grad}
         if wrong := sorted((needed - found) | (found - known)):
-            raise ValueError(f"The checkpoint is of another model or other regularizers; missing or unknown: {wrong[:5]}.")
+            raise ValueError(
+                f"The checkpoint is of another model or other regularizers; missing or unknown: {wrong[:5]}."
+            )
+
+    @property
+    def _regularizers(self) -> list[Regularizer]:
+        return cast(list[Regularizer], list(self.regularizers))
 
     def _losses(self, batch: VLABatch, stage: str) -> Scalar:
         with ExitStack() as watches:
-            for regularizer in self.regularizers:
+            for regularizer in self._regularizers:
                 watches.enter_context(regularizer.watch(self.policy))
             output = self.policy(**batch.model_inputs())
         logs: dict[str, Tensor] = {"policy/loss": output.loss, "policy/token_accuracy": _token_accuracy(output, batch)}
-        total = output.loss
-        for regularizer in self.regularizers:
+        total: Scalar = output.loss
+        for regularizer in self._regularizers:
             result = regularizer(batch)
             weight = regularizer.weight(self.global_step, int(self.trainer.estimated_stepping_batches))
             total = total + weight * result.loss
@@ -124,5 +133,6 @@ class RegularizedPolicy(LightningModule):
 
 
 def _token_accuracy(output: OpenVLAOutput, batch: VLABatch) -> Scalar:
+    assert output.logits is not None
     targets = batch.labels[:, 1:]
     return (output.logits.argmax(dim=-1) == targets[targets != IGNORED_LABEL]).float().mean()

@@ -5,9 +5,15 @@ from pathlib import Path
 import torch
 from jsonargparse import auto_cli
 
-from vlareg.data.scenes import all_texts
+from vlareg.data.questions import all_texts
 from vlareg.files import atomic_folder
-from vlareg.policies.openvla import OpenVLAForActionPrediction, OpenVLAProcessor, build_mini_tokenizer, mini_config
+from vlareg.policies.openvla import (
+    OpenVLAForActionPrediction,
+    OpenVLAProcessor,
+    build_mini_tokenizer,
+    initialize,
+    mini_config,
+)
 
 
 def new_checkpoint(output: str, seed: int = 0) -> None:
@@ -25,8 +31,10 @@ def new_checkpoint(output: str, seed: int = 0) -> None:
     tokenizer = build_mini_tokenizer(all_texts())
     config = mini_config(tokenizer)
     torch.manual_seed(seed)
+    model = OpenVLAForActionPrediction(config)
+    initialize(model)
     with atomic_folder(output) as folder:
-        OpenVLAForActionPrediction(config).save_pretrained(folder)
+        model.save_pretrained(folder)
         OpenVLAProcessor(tokenizer, config).save_pretrained(folder)
 
 

@@ -1,4 +1,7 @@
-"""Put runs beside one another: `python -m vlareg.summary --evaluations '{"plain": DIR}' --runs '{"plain": DIR}' --report DIR`."""
+"""Put runs beside one another: success rates, curves and a video each.
+
+python -m vlareg.summary --evaluations '{"plain": DIR, ...}' --runs '{"plain": DIR, ...}' --report DIR
+"""
 
 import json
 import shutil
@@ -37,7 +40,9 @@ def summarize_runs(evaluations: dict[str, str], runs: dict[str, str], report: st
     curves = {name: Curves.load(Path(path) / "curves.json") for name, path in runs.items()}
     with atomic_file(folder / "success.json") as path:
         path.write_text(json.dumps(summaries, indent=1))
-    draw_curves(curves, folder / "curves.png", [name for name in PANELS if any(name in c.points for c in curves.values())])
+    draw_curves(
+        curves, folder / "curves.png", [name for name in PANELS if any(name in c.points for c in curves.values())]
+    )
     for name, results in evaluations.items():
         for video in sorted((Path(results) / "videos").glob("*success*.mp4"))[:1]:
             shutil.copy(video, folder / f"{name}-{video.name}")
@@ -71,7 +76,9 @@ def success_table(summaries: dict[str, dict[str, Any]]) -> Table:
 def _cell(counts: dict[str, Any]) -> str:
     if counts["rate"] is None:
         return "no episode"
-    return f"{100 * counts['rate']:.0f} % ({100 * counts['low']:.0f}-{100 * counts['high']:.0f}, n = {counts['episodes']})"
+    return (
+        f"{100 * counts['rate']:.0f} % ({100 * counts['low']:.0f}-{100 * counts['high']:.0f}, n = {counts['episodes']})"
+    )
 
 
 if __name__ == "__main__":

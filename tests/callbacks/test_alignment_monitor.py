@@ -84,7 +84,9 @@ def test_the_module_keeps_its_mode(batch):
     assert not module.policy.block._forward_hooks
 
 
-@pytest.mark.parametrize("wrong", [{"layers": []}, {"layers": ["block"], "k": 0}, {"layers": ["block"], "every_n_steps": 0}])
+@pytest.mark.parametrize(
+    "wrong", [{"layers": []}, {"layers": ["block"], "k": 0}, {"layers": ["block"], "every_n_steps": 0}]
+)
 def test_wrong_arguments_are_named(wrong):
     with pytest.raises(ValueError, match="`every_n_steps` and `k` must be >= 1 and `layers` not empty"):
         AlignmentMonitor(**wrong)

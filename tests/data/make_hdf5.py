@@ -7,7 +7,9 @@ import h5py
 import numpy as np
 
 
-def write_demonstrations(file: Path, lengths: dict[str, int], instruction: str = "put the red cube on the plate", seed: int = 0) -> Path:
+def write_demonstrations(
+    file: Path, lengths: dict[str, int], instruction: str = "put the red cube on the plate", seed: int = 0
+) -> Path:
     """Write demonstrations whose arrays are random but for `actions[t, 0] = t`."""
     rng = np.random.default_rng(seed)
     with h5py.File(file, "w") as root:

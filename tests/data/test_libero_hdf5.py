@@ -29,7 +29,9 @@ def test_an_observation_before_the_action_belongs_to_it(file):
 
 
 def test_labels_come_from_the_key_that_is_asked_for(file):
-    executed, expert = (next(LiberoHDF5(file, action_key=key).episodes()).actions for key in ("actions", "expert_actions"))
+    executed, expert = (
+        next(LiberoHDF5(file, action_key=key).episodes()).actions for key in ("actions", "expert_actions")
+    )
     np.testing.assert_array_equal(executed, -expert)
 
 
@@ -58,7 +60,9 @@ def test_a_truncated_file_is_named(file, kept):
 
 
 def test_a_missing_key_is_named_with_what_there_is(file):
-    with pytest.raises(ValueError, match=r"/data/demo_0 has no `labels`; it has \['actions', 'expert_actions', 'obs'\]"):
+    with pytest.raises(
+        ValueError, match=r"/data/demo_0 has no `labels`; it has \['actions', 'expert_actions', 'obs'\]"
+    ):
         list(LiberoHDF5(file, action_key="labels").episodes())
 
 

@@ -22,7 +22,11 @@ def test_it_equals_robosuite_s() -> None:
     import_libero()
     from robosuite.utils.transform_utils import quat2axisangle
 
-    for quaternion in (np.array([0.6, 0.0, 0.0, -0.8]), np.array([0.999, 0.0447, 0.0, -1e-4]), np.array([0.0, 0.0, 0.0, 1.0])):
+    for quaternion in (
+        np.array([0.6, 0.0, 0.0, -0.8]),
+        np.array([0.999, 0.0447, 0.0, -1e-4]),
+        np.array([0.0, 0.0, 0.0, 1.0]),
+    ):
         unit = quaternion / np.linalg.norm(quaternion)
         np.testing.assert_allclose(axis_angle(unit), quat2axisangle(unit.copy()), atol=1e-12)
     assert np.linalg.norm(axis_angle(np.array([0.6, 0.0, 0.0, -0.8]))) > np.pi

@@ -16,5 +16,7 @@ def test_episode_lengths_are_openvla_s() -> None:
 
 def test_an_unknown_suite_suggests_the_nearest() -> None:
     """A slip of the finger is recognised."""
-    with pytest.raises(ValueError, match=r"`suite` must be one of .*, but got 'libero_gaol'. Did you mean libero_goal\?"):
+    with pytest.raises(
+        ValueError, match=r"`suite` must be one of .*, but got 'libero_gaol'. Did you mean libero_goal\?"
+    ):
         find_suite("libero_gaol")

@@ -44,7 +44,7 @@ def mini(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_an_episode_is_the_same_in_company_and_later_alone(mini: Path) -> None:
-    """All frames of one episode, run twice, are equal bit by bit: first beside another task, last after other episodes."""
+    """All frames of one episode are equal bit by bit, run first beside another task and last after other episodes."""
     device, dtype = choose_numerics("auto")
     instructions = [task.instruction for task in suite_facts("libero_mini")]
     policy = OpenVLAPolicy(load_model(mini, device, dtype), OpenVLAProcessor.from_pretrained(mini), instructions)

@@ -191,7 +191,7 @@ def test_gradient_checkpointing_gives_the_same_gradients(
     for checkpointing in (False, True):
         model = build_mini(processor).train()
         if checkpointing:
-            model.activation_checkpointing_enable()
+            model.gradient_checkpointing_enable()  # the name that all transformers 5 know
         policy = with_adapters(model) if adapters else model
         policy(**batch).loss.backward()
         norms.append({n: p.grad.norm().item() for n, p in policy.named_parameters() if p.grad is not None})

@@ -4,12 +4,12 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from jaxtyping import Float, Int
 from lightning import Callback, LightningModule, Trainer
-from torch import Tensor
+from torch import Tensor, nn
 
 from vlareg.batch import VLABatch
 from vlareg.callbacks.curves import Curves, draw_curves
@@ -25,7 +25,8 @@ class AlignmentMonitor(Callback):
     from which the first action token comes. Action tokens are never read. Neighbours are searched in other episodes only, since
     neighbouring frames of one episode agree in any slowly changing quantity.
 
-    Logged, dimensionless: `alignment/{layer}/{pool}/{target}/{metric}`; chance is near k / (samples - 1) for `mutual_knn` and near 0 for `cknna`.
+    Logged, dimensionless: `alignment/{layer}/{pool}/{target}/{metric}`. Chance is near k / (samples - 1) for `mutual_knn` and near 0
+    for `cknna`.
 
     Args:
         layers: Module paths of blocks, such as `language_model.model.layers.3`.
@@ -38,7 +39,9 @@ class AlignmentMonitor(Callback):
 
     def __init__(self, layers: Sequence[str], every_n_steps: int = 100, k: int = 10) -> None:
         if every_n_steps < 1 or k < 1 or not layers:
-            raise ValueError(f"`every_n_steps` and `k` must be >= 1 and `layers` not empty, but got {every_n_steps}, {k}, {layers}.")
+            raise ValueError(
+                f"`every_n_steps` and `k` must be >= 1 and `layers` not empty, but got {every_n_steps}, {k}, {layers}."
+            )
         self.layers, self.every_n_steps, self.k = list(layers), every_n_steps, k
         self.curves = Curves()
 
@@ -60,8 +63,9 @@ class AlignmentMonitor(Callback):
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Score the final weights and draw the curves."""
         self._measure(trainer, pl_module)
-        if trainer.is_global_zero and trainer.log_dir:
-            draw_curves({"this run": self.curves}, Path(trainer.log_dir) / "alignment.png")
+        folder = trainer.log_dir  # a collective: every rank has to ask
+        if trainer.is_global_zero and folder:
+            draw_curves({"this run": self.curves}, Path(folder) / "alignment.png")
 
     def state_dict(self) -> dict[str, Any]:
         """Return the scores so far, so that a resumed run's curves have no gap."""
@@ -76,13 +80,15 @@ class AlignmentMonitor(Callback):
             scores = self.score(module, trainer.datamodule.probe_batches())  # type: ignore[attr-defined]
             for logger in trainer.loggers:
                 logger.log_metrics(scores, step=trainer.global_step)
-            self._keep(trainer, scores)
-        trainer.strategy.barrier("alignment monitor")
+        else:
+            scores = {}
+        self._keep(trainer, scores)
 
     def _keep(self, trainer: Trainer, values: dict[str, float]) -> None:
         self.curves.add(trainer.global_step, values)
-        if trainer.is_global_zero and trainer.log_dir:
-            self.curves.save(Path(trainer.log_dir) / "curves.json")
+        folder = trainer.log_dir  # a collective: every rank has to ask, and so waits for the first
+        if trainer.is_global_zero and folder:
+            self.curves.save(Path(folder) / "curves.json")
 
     def score(self, module: LightningModule, batches: Iterator[VLABatch]) -> dict[str, float]:
         """Return the score of each layer, pool, target and metric.
@@ -97,21 +103,24 @@ class AlignmentMonitor(Callback):
             for target, y in targets.items():
                 x, y = _directions(x), _directions(_standardized(y))
                 for metric in (mutual_knn, cknna):
-                    scores[f"alignment/{name}/{target}/{metric.__name__}"] = float(metric(x, y, self.k, groups=episodes))
+                    scores[f"alignment/{name}/{target}/{metric.__name__}"] = float(
+                        metric(x, y, self.k, groups=episodes)
+                    )
         return scores
 
     @torch.no_grad()
     def _read(
         self, module: LightningModule, batches: Iterator[VLABatch]
     ) -> tuple[dict[str, Embeddings], dict[str, Embeddings], Int[Tensor, "samples"]]:
+        policy = cast(nn.Module, module.policy)
         features: dict[str, list[Tensor]] = defaultdict(list)
         targets: dict[str, list[Tensor]] = defaultdict(list)
         episodes = []
         with _evaluating(module):
             for batch in batches:
                 batch = batch.to(module.device)
-                with FeatureTap(module.policy, self.layers) as tap, module.trainer.precision_plugin.forward_context():
-                    module.policy(**batch.model_inputs())
+                with FeatureTap(policy, self.layers) as tap, module.trainer.precision_plugin.forward_context():
+                    policy(**batch.model_inputs())
                     for layer in self.layers:
                         mean, last = _pool(tap[layer], batch)
                         features[f"{layer}/condition"].append(mean)
@@ -119,8 +128,11 @@ class AlignmentMonitor(Callback):
                 targets["actions"].append(batch.actions[:, 0])
                 targets["proprio"].append(batch.proprio)
                 episodes.append(batch.episode_ids)
-        joined = ({name: torch.cat(parts) for name, parts in side.items()} for side in (features, targets))
-        return *joined, torch.cat(episodes)
+        return _joined(features), _joined(targets), torch.cat(episodes)
+
+
+def _joined(parts: dict[str, list[Tensor]]) -> dict[str, Embeddings]:
+    return {name: torch.cat(rows) for name, rows in parts.items()}
 
 
 def _pool(tokens: Tokens, batch: VLABatch) -> tuple[Float[Tensor, "batch dim"], Float[Tensor, "batch dim"]]:

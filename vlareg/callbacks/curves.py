@@ -66,7 +66,7 @@ def draw_curves(runs: Mapping[str, Curves], file: Path, names: list[str] | None 
         panel.set_axis_off()
     figure.axes[0].legend(fontsize=7)
     with atomic_file(file) as path:
-        FigureCanvasAgg(figure).print_png(path)
+        FigureCanvasAgg(figure).print_png(path)  # type: ignore[no-untyped-call]
 
 
 def _title(name: str) -> str:

@@ -30,7 +30,9 @@ def augment(images: Images, seeds: Sequence[tuple[int, int]]) -> Images:
     Reference:
         The augmentation of OpenVLA's LIBERO fine-tuning recipe (Kim et al., 2024, arXiv 2406.09246, and its published code).
     """
-    draws = torch.from_numpy(np.stack([np.random.default_rng(seed).random(6, dtype=np.float32) for seed in seeds])).to(images)
+    draws = torch.from_numpy(np.stack([np.random.default_rng(seed).random(6, dtype=np.float32) for seed in seeds])).to(
+        images
+    )
     images = _crop(images, draws[:, 0], draws[:, 1])
     shape = (-1, 1, 1, 1, 1)
     images = images + BRIGHTNESS * (2 * draws[:, 2] - 1).view(shape)

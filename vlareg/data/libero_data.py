@@ -12,8 +12,8 @@ from torch.utils.data import DataLoader
 from vlareg.batch import VLABatch
 from vlareg.data.demonstrations import record_demonstrations
 from vlareg.data.libero_hdf5 import LiberoHDF5
+from vlareg.data.loaders import endless_loader, ordered_loader
 from vlareg.data.prepared import PreparedFile, prepare_file
-from vlareg.data.sampler import EndlessBatches
 from vlareg.data.transitions import Split, Transitions
 from vlareg.envs.task_names import demonstration_name
 from vlareg.files import cache_folder
@@ -50,7 +50,9 @@ class Demonstrations:
         if self.folder is None and self.suite == "libero_mini":
             return record_demonstrations(cache_folder("demonstrations") / self.suite, self.tasks, self.episodes)
         if self.folder is None:
-            raise ValueError(f"`folder` is needed for {self.suite}: only the embedded suite's demonstrations can be recorded.")
+            raise ValueError(
+                f"`folder` is needed for {self.suite}: only the embedded suite's demonstrations can be recorded."
+            )
         return [Path(self.folder) / demonstration_name(self.suite, task) for task in self.tasks]
 
 
@@ -71,7 +73,7 @@ class LiberoData(LightningDataModule):
     def __init__(
         self,
         policy: str = "checkpoints/openvla-mini",
-        demonstrations: Demonstrations = Demonstrations(),  # noqa: B008 (frozen)
+        demonstrations: Demonstrations = Demonstrations(),
         batch_size: int = 64,
         augmentation: bool = True,
         seed: int = 0,
@@ -113,13 +115,11 @@ class LiberoData(LightningDataModule):
 
     def train_dataloader(self) -> DataLoader[VLABatch]:
         """Return an endless loader that starts where the trainer's step is."""
-        batches = EndlessBatches.resumed(self.trainer, len(self.train), self.batch_size, self.seed)
-        return DataLoader(self.train, batch_sampler=batches, collate_fn=_as_it_is)
+        return endless_loader(self.train, self.batch_size, self.seed, self.trainer)
 
     def val_dataloader(self) -> DataLoader[VLABatch]:
         """Return the probe set in batches of the training's size."""
-        batches = np.array_split(self.probe_indices(), max(1, len(self.probe_indices()) // self.batch_size))
-        return DataLoader(self.held_out, batch_sampler=[list(map(int, b)) for b in batches], collate_fn=_as_it_is)
+        return ordered_loader(self.held_out, self.probe_indices(), self.batch_size)
 
     def probe_indices(self, samples: int = 512) -> np.ndarray:
         """Return evenly spaced transitions of the held-out episodes, at most `samples` of them."""
@@ -132,7 +132,10 @@ class LiberoData(LightningDataModule):
     def _prepared(self) -> list[PreparedFile]:
         sources = [LiberoHDF5(file, action_key=self.demonstrations.action_key) for file in self.demonstrations.files()]
         prepared = [
-            prepare_file(source, self.processor.prepare, f"{self.processor.config.image_size} px", cache_folder("frames")) for source in sources
+            prepare_file(
+                source, self.processor.prepare, f"{self.processor.config.image_size} px", cache_folder("frames")
+            )
+            for source in sources
         ]
         for source, file in zip(sources, prepared, strict=True):
             found = int(file.episodes[-1]) + 1
@@ -142,7 +145,3 @@ class LiberoData(LightningDataModule):
                     f"{self.demonstrations.episodes}."
                 )
         return prepared
-
-
-def _as_it_is(batch: VLABatch) -> VLABatch:
-    return batch

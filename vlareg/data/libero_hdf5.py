@@ -62,7 +62,9 @@ class LiberoHDF5:
         self.file, self.views, self.action_key = Path(file), tuple(views), action_key
         self.observed_after_action = observed_after_action
         if not self.file.exists():
-            raise FileNotFoundError(f"`file`: {self.file} does not exist; record it with `python -m vlareg.data.demonstrations`.")
+            raise FileNotFoundError(
+                f"`file`: {self.file} does not exist; record it with `python -m vlareg.data.demonstrations`."
+            )
 
     def episodes(self) -> Iterator[Episode]:
         """Yield the demonstrations in natural order of their (possibly gappy) numbers."""
@@ -89,7 +91,9 @@ class LiberoHDF5:
         try:
             return np.asarray(self._child(group, key))
         except OSError as error:
-            raise ValueError(f"{self.file}: {group.name}/{key} cannot be read ({error}); the file is damaged.") from error
+            raise ValueError(
+                f"{self.file}: {group.name}/{key} cannot be read ({error}); the file is damaged."
+            ) from error
 
     def _instruction(self, group: h5py.Group) -> str:
         if "problem_info" in group.attrs:
@@ -99,10 +103,14 @@ class LiberoHDF5:
     def _episode(self, demo: h5py.Group, name: str, instruction: str) -> Episode:
         observation = self._child(demo, "obs")
         frames = np.stack([self._array(observation, view) for view in self.views], axis=1)
-        proprio = np.concatenate([self._array(observation, key) for key in ("ee_pos", "ee_ori", "gripper_states")], axis=1)
+        proprio = np.concatenate(
+            [self._array(observation, key) for key in ("ee_pos", "ee_ori", "gripper_states")], axis=1
+        )
         actions = self._array(demo, self.action_key).astype(np.float32)
         if not len(frames) == len(proprio) == len(actions):
-            raise ValueError(f"{self.file}: {demo.name} has {len(frames)} frames, {len(proprio)} states and {len(actions)} actions.")
+            raise ValueError(
+                f"{self.file}: {demo.name} has {len(frames)} frames, {len(proprio)} states and {len(actions)} actions."
+            )
         if self.observed_after_action:
             frames, proprio, actions = frames[:-1], proprio[:-1], actions[1:]
         return Episode(name, instruction, frames, proprio.astype(np.float32), actions)

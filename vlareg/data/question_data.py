@@ -8,8 +8,9 @@ from lightning import LightningDataModule
 from torch.utils.data import DataLoader, Dataset
 
 from vlareg.batch import VLABatch
+from vlareg.data.loaders import endless_loader, ordered_loader
 from vlareg.data.questions import SceneQuestions
-from vlareg.data.sampler import Draw, EndlessBatches
+from vlareg.data.sampler import Draw
 from vlareg.data.scenes import render_scenes
 from vlareg.policies.openvla import OpenVLAProcessor
 
@@ -34,7 +35,10 @@ class QuestionBatches(Dataset[VLABatch]):
         scenes = len(self.questions.scenes["frames"])
         drawn = [draw if isinstance(draw, Draw) else Draw(draw, 0) for draw in draws]
         visits = [draw.position // len(self) % self.questions.questions_per_scene for draw in drawn]
-        rows = [self.questions[int(self.indices[draw.index]) + visit * scenes] for draw, visit in zip(drawn, visits, strict=True)]
+        rows = [
+            self.questions[int(self.indices[draw.index]) + visit * scenes]
+            for draw, visit in zip(drawn, visits, strict=True)
+        ]
         images = torch.from_numpy(np.stack([row["frames"] for row in rows])).movedim(-1, 2).float().div_(255)
         tokens = self.processor.tokenize_text([row["question"] for row in rows], [row["answer"] for row in rows])
         count = len(rows)
@@ -93,14 +97,8 @@ class QuestionData(LightningDataModule):
 
     def train_dataloader(self) -> DataLoader[VLABatch]:
         """Return an endless loader that starts where the trainer's step is."""
-        batches = EndlessBatches.resumed(self.trainer, len(self.train), self.batch_size, self.seed)
-        return DataLoader(self.train, batch_sampler=batches, collate_fn=_as_it_is)
+        return endless_loader(self.train, self.batch_size, self.seed, self.trainer)
 
     def val_dataloader(self) -> DataLoader[VLABatch]:
         """Return the held-out scenes, each with one question."""
-        batches = np.array_split(np.arange(len(self.held_out)), max(1, len(self.held_out) // self.batch_size))
-        return DataLoader(self.held_out, batch_sampler=[list(map(int, b)) for b in batches], collate_fn=_as_it_is)
-
-
-def _as_it_is(batch: VLABatch) -> VLABatch:
-    return batch
+        return ordered_loader(self.held_out, np.arange(len(self.held_out)), self.batch_size)

@@ -285,7 +285,10 @@ def _exists(scene: Facts, thing: Thing, rng: np.random.Generator) -> QuestionAns
 
 
 def _list(scene: Facts, thing: Thing, rng: np.random.Generator) -> QuestionAnswer:
-    return "which objects are on the table", ", ".join(seen.name for seen in scene.seen)
+    held = scene.things[scene.held] if scene.held >= 0 else None
+    return "which objects are on the table", ", ".join(
+        seen.name for seen in scene.seen if seen is not held
+    ) or "nothing"
 
 
 def _count(scene: Facts, thing: Thing, rng: np.random.Generator) -> QuestionAnswer | None:

@@ -35,7 +35,9 @@ class EndlessBatches(Sampler[list[Draw]]):
         world_size: Number of processes.
     """
 
-    def __init__(self, num_samples: int, batch_size: int, seed: int, start: int = 0, rank: int = 0, world_size: int = 1) -> None:
+    def __init__(
+        self, num_samples: int, batch_size: int, seed: int, start: int = 0, rank: int = 0, world_size: int = 1
+    ) -> None:
         if num_samples < 1 or batch_size < 1:
             raise ValueError(f"`num_samples` and `batch_size` must be >= 1, but got {num_samples} and {batch_size}.")
         self.num_samples, self.batch_size, self.seed, self.start = num_samples, batch_size, seed, start

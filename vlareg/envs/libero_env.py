@@ -1,6 +1,9 @@
 """One task of a LIBERO suite, by the published protocol."""
 
+import atexit
+import gc
 import os
+import weakref
 from dataclasses import dataclass
 from typing import Any
 
@@ -103,6 +106,9 @@ class LiberoEnv:
             horizon=SIMULATOR_HORIZON,
             hard_reset=suite != "libero_mini",  # libero_mini's soft reset gives the same episode, as its tests show
         )
+        self._closer = weakref.finalize(self, _close, self.simulator)
+        self._closer.atexit = False
+        atexit.register(self._closer)  # not by `finalize`: it has to come before EGL's own end
 
     @property
     def num_init_states(self) -> int:
@@ -127,6 +133,7 @@ class LiberoEnv:
         self.render(False)
         self.simulator.seed(self._seed)
         self.simulator.reset()
+        self.render(False)  # a hard reset made a new simulation
         self.simulator.set_init_state(state)
         for _ in range(WAITING_STEPS - 1):
             self.simulator.step(WAITING_ACTION)
@@ -154,15 +161,15 @@ class LiberoEnv:
         return self._observation(), bool(success)
 
     def render(self, enabled: bool) -> None:
-        """Say whether the steps to come render the cameras; frames of steps that do not are stale."""
-        for camera in self.cameras:
-            self.simulator.env.modify_observable(f"{camera}_image", "enabled", enabled)
+        """Say whether the steps to come render the cameras; frames of steps that do not are black."""
+        simulation = self.simulator.sim
+        simulation.__dict__.pop("render", None)
+        if not enabled:
+            simulation.render = _black  # disabling the observables would shift the times at which they are sampled
 
     def close(self) -> None:
         """Give back the simulator and its GL context."""
-        if self.simulator is not None:
-            self.simulator.close()
-            self.simulator = None
+        self._closer()
 
     def _observation(self) -> Observation:
         raw = self.raw
@@ -170,3 +177,12 @@ class LiberoEnv:
         frames = [raw[f"{camera}_image"] for camera in self.cameras]
         pixels = np.stack(frames) if frames else np.empty((0, 0, 0, 3), np.uint8)
         return Observation(pixels, np.concatenate(pose).astype(np.float32))
+
+
+def _close(simulator: Any) -> None:
+    simulator.close()
+    gc.collect()  # robosuite's GL context is freed with the last of a ring of objects
+
+
+def _black(width: int, height: int, **_: Any) -> UInt8[np.ndarray, "height width 3"]:
+    return np.zeros((height, width, 3), np.uint8)

@@ -21,7 +21,18 @@ class MissingAssetsError(FileNotFoundError):
 
 
 def import_libero() -> ModuleType:
-    """Import `libero.libero`, and register `libero_mini` with it.
+    """Import `libero.libero`, prepared, and register `libero_mini` with it.
+
+    Returns:
+        The module `libero.libero`.
+    """
+    libero = prepare_libero()
+    importlib.import_module("vlareg.envs.libero_mini.benchmark")
+    return libero
+
+
+def prepare_libero() -> ModuleType:
+    """Import `libero.libero` and give it the folders it would ask for.
 
     It neither reads standard input nor reaches a hub. GL's backend is chosen first. PyTorch and Triton are imported
     before any GL context can exist: Triton, imported later, would crash the process. LIBERO's configuration is the
@@ -35,10 +46,9 @@ def import_libero() -> ModuleType:
         if importlib.util.find_spec(name) is not None:
             importlib.import_module(name)
     logging.getLogger("robosuite_logs").setLevel(logging.ERROR)  # it asks for a private macro file on every import
-    os.environ["LIBERO_CONFIG_PATH"] = str(_config_folder())
+    os.environ["LIBERO_CONFIG_PATH"] = str(config_folder())
     libero: ModuleType = importlib.import_module("libero.libero")
     libero.__dict__["_assets_path_cache"] = str(assets_folder(libero) or _MINI_ASSETS)  # a folder there is: no download
-    importlib.import_module("vlareg.envs.libero_mini.benchmark")
     return libero
 
 
@@ -72,7 +82,8 @@ def require_assets(suite: str) -> None:
         )
 
 
-def _config_folder() -> Path:
+def config_folder() -> Path:
+    """Return the folder with LIBERO's `config.yaml`; where the user has none it is written, so that LIBERO need not ask."""
     named, home, ours = os.environ.get("LIBERO_CONFIG_PATH"), Path.home() / ".libero", cache_folder("libero")
     if not named and (home / "config.yaml").exists():
         return home

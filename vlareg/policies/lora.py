@@ -46,4 +46,7 @@ def base_model(policy: PreTrainedModel | PeftModel) -> PreTrainedModel:
 
 def merged(policy: PreTrainedModel | PeftModel) -> PreTrainedModel:
     """Return a policy without adapters that computes the same; the original is not touched."""
-    return copy.deepcopy(policy).cpu().merge_and_unload() if isinstance(policy, PeftModel) else policy
+    if not isinstance(policy, PeftModel):
+        return policy
+    plain: PreTrainedModel = copy.deepcopy(policy).cpu().merge_and_unload()  # type: ignore[operator]
+    return plain

@@ -1,5 +1,8 @@
 """The suite's table, floor, lamp and cameras."""
 
+import vlareg.envs.prepared_libero  # noqa: F401  # before LIBERO and robosuite
+
+# isort: split
 from pathlib import Path
 
 from robosuite.models.arenas import Arena

@@ -1,5 +1,8 @@
 """Register the suite with LIBERO, as LIBERO registers its own."""
 
+import vlareg.envs.prepared_libero  # noqa: F401  # before LIBERO and robosuite
+
+# isort: split
 import numpy as np
 from jaxtyping import Float
 from libero.libero.benchmark import Benchmark, Task, register_benchmark

@@ -1,10 +1,14 @@
 """The suite's objects, registered with LIBERO so that its BDDL can name them."""
 
+import vlareg.envs.prepared_libero  # noqa: F401  # before LIBERO and robosuite
+
+# isort: split
 from pathlib import Path
 from typing import Any
 
 from libero.libero.envs.base_object import register_object
 from robosuite.models.objects import MujocoXMLObject
+
 
 ASSETS = Path(__file__).parent / "assets"
 

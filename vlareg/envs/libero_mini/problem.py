@@ -1,5 +1,8 @@
 """The suite's problem class, which LIBERO finds by the name in the BDDL."""
 
+import vlareg.envs.prepared_libero  # noqa: F401  # before LIBERO and robosuite
+
+# isort: split
 from typing import Any
 
 import numpy as np
@@ -26,9 +29,9 @@ _TableTop: Any = TASK_MAPPING[
 class Libero_Mini_Tabletop(_TableTop):  # type: ignore[misc]  # LIBERO's way of naming problems
     """LIBERO's table-top problem on the arena, objects and robot of this package.
 
-    Beside the assets it differs in two ways. What is observed after a step is the state at the end of the step;
-    robosuite's own observations are taken 2 ms after the step's beginning, so they lag by one action. And a soft reset
-    clears the gripper's ramp.
+    Beside the assets it differs in two ways. What is observed after a step is the state at the end of the step, where
+    robosuite's own observations are taken some milliseconds earlier, depending on what was observed before. And a soft
+    reset clears the gripper's ramp.
     """
 
     def _load_model(self) -> None:

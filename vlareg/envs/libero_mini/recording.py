@@ -1,5 +1,6 @@
 """Roll out the scripted expert with noise, and keep what LIBERO's demonstrations keep."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,10 +77,15 @@ def record(env: LiberoEnv, task: int, seed: int, index: int, noise: float) -> Re
         steps = _episode(env, state, ActionNoise(noise, np.random.default_rng(start)))
         if steps is not None:
             arrays = {key: np.stack([step[key] for step in steps]) for key in steps[0]}
-            return Recording(arrays, state, env.simulator.sim.model.get_xml(), attempt + 1)
+            return Recording(arrays, state, _model(env), attempt + 1)
     raise ExpertFailure(
         f"task {task}: with noise {noise} the expert failed {MAX_ATTEMPTS} times for demonstration {index}."
     )
+
+
+def _model(env: LiberoEnv) -> str:
+    """Return the model as MJCF, without what MuJoCo adds to meshes that it finds in its cache."""
+    return re.sub(r' content_type="[^"]*"', "", env.simulator.sim.model.get_xml())
 
 
 def _episode(env: LiberoEnv, state: np.ndarray, noise: ActionNoise) -> list[dict[str, Any]] | None:

@@ -2,7 +2,7 @@
 
 from vlareg.policies.openvla.action_tokenizer import ActionTokenizer
 from vlareg.policies.openvla.config import OpenVLAConfig
-from vlareg.policies.openvla.mini import build_mini_tokenizer, mini_config
+from vlareg.policies.openvla.mini import build_mini_tokenizer, initialize, mini_config
 from vlareg.policies.openvla.modeling import OpenVLAForActionPrediction, OpenVLAOutput
 from vlareg.policies.openvla.normalization import normalize_actions, unnormalize_actions
 from vlareg.policies.openvla.processor import OpenVLAProcessor
@@ -14,6 +14,7 @@ __all__ = [
     "OpenVLAOutput",
     "OpenVLAProcessor",
     "build_mini_tokenizer",
+    "initialize",
     "mini_config",
     "normalize_actions",
     "unnormalize_actions",

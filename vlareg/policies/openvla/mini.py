@@ -3,12 +3,16 @@
 import json
 from collections.abc import Iterable
 
+import torch
+from jaxtyping import Float
 from tokenizers import AddedToken, Tokenizer, decoders, pre_tokenizers, processors
 from tokenizers.models import BPE
 from tokenizers.trainers import BpeTrainer
+from torch import Tensor, nn
 from transformers import LlamaConfig, PreTrainedTokenizerFast
 
 from vlareg.policies.openvla.config import NormStats, OpenVLAConfig
+from vlareg.policies.openvla.modeling import OpenVLAForActionPrediction
 from vlareg.policies.openvla.prompts import action_prompt, question_prompt
 
 SPECIAL_TOKENS = ("<unk>", "<s>", "</s>", "<pad>")
@@ -114,3 +118,34 @@ def mini_config(
         hf_llm_id="",
         llm_max_length=512,
     )
+
+
+POSITION_SCALE = 0.3
+"""Size of the initial position embedding: about that of a patch embedding, so that "where" is there from the first step."""
+
+
+@torch.no_grad()
+def initialize(model: OpenVLAForActionPrediction) -> None:
+    """Give a small random model a start from which it learns to look.
+
+    With PyTorch's default initialisation the projector's output is mostly one constant vector, which training then blows up until
+    patches cannot be told apart; so its weights keep their input's variance, without a bias. Positions start as sines and cosines of
+    row and column.
+
+    Args:
+        model: Just constructed.
+    """
+    for layer in model.projector.children():
+        nn.init.kaiming_normal_(layer.weight)
+        nn.init.zeros_(layer.bias)
+    for encoder in model.vision_backbone.encoders:
+        rows, columns = encoder.patch_embed.grid_size
+        encoder.pos_embed.copy_(POSITION_SCALE * _positions(rows, columns, encoder.embed_dim))
+
+
+def _positions(rows: int, columns: int, dim: int) -> Float[Tensor, "1 patches dim"]:
+    frequencies = 10.0 ** -torch.linspace(0, 1, dim // 4)
+    angles = [torch.arange(count)[:, None] * frequencies for count in (rows, columns)]
+    down, across = (torch.cat([angle.sin(), angle.cos()], dim=1) for angle in angles)
+    grid = [down[:, None].expand(-1, columns, -1), across[None].expand(rows, -1, -1)]
+    return torch.cat(grid, dim=-1).reshape(1, rows * columns, dim)

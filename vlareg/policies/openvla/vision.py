@@ -102,6 +102,12 @@ class VisionBackbone(nn.Module):
         """The encoders, in the order of the channels."""
         return [self.featurizer] if self.fused_featurizer is None else [self.featurizer, self.fused_featurizer]
 
+    def unread_modules(self) -> list[nn.Module]:
+        """Return what stands behind the features: stored in checkpoints, but no loss ever reaches it."""
+        names = ("norm", "fc_norm", "attn_pool", "head")
+        behind = [getattr(encoder, name, None) for encoder in self.encoders for name in names]
+        return [encoder.blocks[-1] for encoder in self.encoders] + [module for module in behind if module is not None]
+
     def forward(
         self, pixel_values: Float[Tensor, "batch channels height width"]
     ) -> Float[Tensor, "batch view_patches feature"]:
