@@ -1,5 +1,6 @@
 """The only LightningModule: the policy's loss plus every regularizer's, weighted."""
 
+import json
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -92,7 +93,9 @@ class RegularizedPolicy(LightningModule):
             folder: The folder to make or to replace.
         """
         with atomic_folder(folder) as partial:
-            merged(self.policy).save_pretrained(partial)
+            policy = merged(self.policy)
+            policy.save_pretrained(partial)
+            (partial / "dataset_statistics.json").write_text(json.dumps(policy.config.norm_stats, indent=1))
             self.trainer.datamodule.processor.save_pretrained(partial)  # type: ignore[attr-defined]
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:

@@ -15,6 +15,7 @@ import socket
 def refuse(*arguments, **keywords):
     raise AssertionError("a network connection was tried")
 socket.socket.connect = refuse
+import vlareg.envs.libero_mini.objects
 from vlareg.envs.libero_setup import import_libero
 libero = import_libero()
 from libero.libero.benchmark import get_benchmark

@@ -9,7 +9,6 @@ from typing import Any
 from libero.libero.envs.base_object import register_object
 from robosuite.models.objects import MujocoXMLObject
 
-
 ASSETS = Path(__file__).parent / "assets"
 
 Colour = tuple[float, float, float]

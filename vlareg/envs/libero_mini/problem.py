@@ -20,10 +20,8 @@ START_JOINTS = (0.0, 0.147275486, 0.0, -2.235772510, 0.0, 2.383047996, np.pi / 4
 
 REGION_SAMPLERS["libero_mini_tabletop"] = {"table": Libero100TableRegionSampler}
 
-
-_TableTop: Any = TASK_MAPPING[
-    "libero_tabletop_manipulation"
-]  # under the class's own name LIBERO's decorator leaves None
+# Under the class's own name LIBERO's decorator leaves None.
+_TableTop: Any = TASK_MAPPING["libero_tabletop_manipulation"]
 
 
 class Libero_Mini_Tabletop(_TableTop):  # type: ignore[misc]  # LIBERO's way of naming problems
@@ -66,9 +64,9 @@ class Libero_Mini_Tabletop(_TableTop):  # type: ignore[misc]  # LIBERO's way of 
             super()._update_observables(force=True)
 
     def _post_action(self, action: np.ndarray) -> tuple[float, bool, dict[str, Any]]:
-        outcome: tuple[float, bool, dict[str, Any]] = super()._post_action(action)
         self.sim.forward()
         self._update_observables(force=True)
+        outcome: tuple[float, bool, dict[str, Any]] = super()._post_action(action)
         return outcome
 
 
