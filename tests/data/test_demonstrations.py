@@ -1,8 +1,7 @@
 """Recorded files have LIBERO's schema, replay exactly, grow, and survive what goes wrong."""
 
-import errno
 import json
-import os
+import resource
 from collections.abc import Callable
 from pathlib import Path
 
@@ -166,21 +165,23 @@ def test_parts_of_another_recipe_or_damaged_are_recorded_again(recorded: Path, t
     assert _contents(file) == _contents(recorded)
 
 
-def test_a_full_disk_leaves_the_earlier_file(
-    recorded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, here: None
-) -> None:
-    """The error says what to do, and the two demonstrations that were there still are."""
+@pytest.mark.parametrize("room", [10_000, 150_000], ids=["for no part", "for the part but not for the file"])
+def test_a_full_disk_leaves_the_earlier_file(recorded: Path, tmp_path: Path, here: None, room: int) -> None:
+    """The error says what to do, and the demonstrations that were there still are; with room, it goes on."""
     file = tmp_path / recorded.name
     file.write_bytes(recorded.read_bytes())
 
-    def full(*arguments: object) -> None:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    monkeypatch.setattr(os, "replace", full)
-    with pytest.raises(RecordingError, match=r"cannot write to .*No space left on device.*make room and run again"):
-        record_demonstrations(tmp_path, (TASK,), 3, recipe=RECIPE, progress=False)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, limits[1]))
+    try:
+        with pytest.raises(RecordingError, match=r"cannot write to .*File too large.*make room and run again"):
+            record_demonstrations(tmp_path, (TASK,), 3, recipe=RECIPE, progress=False)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert file.read_bytes() == recorded.read_bytes()
     assert not list(tmp_path.rglob(".partial-*"))
+    record_demonstrations(tmp_path, (TASK,), 3, recipe=RECIPE, progress=False)
+    assert len(list(LiberoHDF5(file).episodes())) == 3
 
 
 @pytest.mark.parametrize(

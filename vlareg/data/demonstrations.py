@@ -19,6 +19,7 @@ from tqdm import tqdm
 
 from vlareg.envs.libero_mini.demo_file import append_demonstrations, count_demonstrations
 from vlareg.envs.libero_mini.parts import Recipe, drop_foreign_parts, quiet_worker, record_part
+from vlareg.envs.libero_mini.recording import ExpertFailure
 from vlareg.envs.libero_mini.tasks import TASKS
 
 DEFAULT_RECIPE = Recipe(seed=0, noise=0.25, resolution=128)
@@ -58,6 +59,7 @@ def record_demonstrations(
     Raises:
         ValueError: An argument is out of range, or a file is there that was recorded by another recipe.
         RecordingError: Nothing can be written (a full disk, say), or a worker crashed; what was recorded is kept.
+        ExpertFailure: The expert cannot solve a task under so much noise.
     """
     _check(tasks, episodes, workers)
     files = {task: Path(output) / f"{TASKS[task]}_demo.hdf5" for task in tasks}
@@ -138,8 +140,10 @@ def main(arguments: list[str] | None = None) -> None:
         files = record_demonstrations(
             chosen.output, tuple(chosen.tasks), chosen.episodes, recipe=recipe, workers=chosen.workers
         )
-    except (ValueError, RecordingError) as error:
+    except (ValueError, RecordingError, ExpertFailure) as error:
         sys.exit(f"error: {error}")
+    except KeyboardInterrupt:
+        sys.exit("interrupted; what was recorded is kept: run again to go on.")
     print(*files, sep="\n")
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import h5py
 
 from vlareg.envs.libero_env import CAMERAS
+from vlareg.envs.libero_mini.memory_file import new_hdf5
 from vlareg.envs.libero_mini.parts import Recipe
 from vlareg.envs.libero_mini.tasks import TASKS, bddl_file
-from vlareg.files import atomic_file
 
 PROBLEM = "Libero_Mini_Tabletop"
 
@@ -50,7 +50,7 @@ def append_demonstrations(file: Path, task: int, recipe: Recipe, parts: dict[int
         recipe: What they were recorded with.
         parts: The demonstrations' own files by their numbers.
     """
-    with atomic_file(file) as partial, h5py.File(partial, "w") as root:
+    with new_hdf5(file) as root:
         data = root.create_group("data")
         if file.exists():
             with h5py.File(file, "r") as earlier:

@@ -1,6 +1,7 @@
 """One recorded episode as a file of its own, written by a worker process."""
 
 import os
+import signal
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -8,8 +9,8 @@ from typing import Any
 import h5py
 
 from vlareg.envs.libero_env import LiberoEnv
+from vlareg.envs.libero_mini.memory_file import new_hdf5
 from vlareg.envs.libero_mini.recording import record
-from vlareg.files import atomic_file
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,9 @@ _environment: tuple[int, int, LiberoEnv] | None = None
 
 
 def quiet_worker() -> None:
-    """Make a worker process use one thread: there is one worker a core."""
+    """Make a worker process use one thread, for there is one worker a core, and leave Ctrl-C to its parent."""
     os.environ.update(OMP_NUM_THREADS="1", LP_NUM_THREADS="1")
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def record_part(task: int, index: int, recipe: Recipe, target: Path) -> int:
@@ -57,7 +59,7 @@ def record_part(task: int, index: int, recipe: Recipe, target: Path) -> int:
         How many episodes it took until one succeeded.
     """
     recording = record(_env(task, recipe.resolution), task, recipe.seed, index, recipe.noise)
-    with atomic_file(target) as partial, h5py.File(partial, "w") as file:
+    with new_hdf5(target) as file:
         demo = file.create_group("demo")
         demo.attrs["num_samples"] = len(recording.arrays["actions"])
         demo.attrs["init_state"] = recording.init_state

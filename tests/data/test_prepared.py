@@ -1,0 +1,53 @@
+import os
+
+import numpy as np
+import pytest
+
+from tests.data.make_hdf5 import write_demonstrations
+from vlareg.data.libero_hdf5 import LiberoHDF5
+from vlareg.data.prepared import prepare_file
+
+
+class _Prepare:
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def __call__(self, frames: np.ndarray) -> np.ndarray:
+        self.calls += 1
+        return frames[..., ::2, ::2, :]
+
+
+@pytest.fixture
+def source(tmp_path):
+    return LiberoHDF5(write_demonstrations(tmp_path / "a_demo.hdf5", {"demo_0": 4, "demo_1": 6}))
+
+
+def test_the_second_time_comes_from_the_cache_and_is_the_same(source, tmp_path):
+    prepare = _Prepare()
+    first = prepare_file(source, prepare, "half", tmp_path / "cache")
+    again = prepare_file(source, prepare, "half", tmp_path / "cache")
+    assert prepare.calls == 2  # once an episode
+    np.testing.assert_array_equal(first.frames, again.frames)
+    assert first.episodes.tolist() == [0] * 3 + [1] * 5
+    assert first.frames.shape == (8, 2, 16, 16, 3)
+    assert isinstance(again.frames, np.memmap)
+
+
+def test_another_fingerprint_view_or_file_is_another_entry(source, tmp_path):
+    prepare = _Prepare()
+    prepare_file(source, prepare, "half", tmp_path / "cache")
+    prepare_file(source, prepare, "other", tmp_path / "cache")
+    prepare_file(LiberoHDF5(source.file, views=("agentview_rgb",)), prepare, "half", tmp_path / "cache")
+    os.utime(source.file, ns=(0, 0))
+    prepare_file(source, prepare, "half", tmp_path / "cache")
+    assert prepare.calls == 8
+
+
+def test_what_fails_half_way_is_no_entry(source, tmp_path):
+    def fails(frames: np.ndarray) -> np.ndarray:
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(OSError, match="No space left"):
+        prepare_file(source, fails, "half", tmp_path / "cache")
+    assert list((tmp_path / "cache").iterdir()) == []
+    assert len(prepare_file(source, _Prepare(), "half", tmp_path / "cache").actions) == 8
