@@ -3,6 +3,8 @@
 import os
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
+# Tests run in several processes, and OpenMP's threads wait for one another by spinning.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 from pathlib import Path
@@ -12,8 +14,11 @@ import torch
 
 from tests.data.make_hdf5 import write_demonstrations
 from vlareg.data import Demonstrations
+from vlareg.envs.rendering import choose_backend
 from vlareg.envs.task_names import demonstration_name
 from vlareg.policies.openvla import OpenVLAForActionPrediction, OpenVLAProcessor, build_mini_tokenizer, mini_config
+
+choose_backend()  # before any test module imports MuJoCo, which looks once
 
 
 @pytest.fixture(scope="session")

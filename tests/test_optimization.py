@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 import torch
 
@@ -12,14 +14,16 @@ def _parameters():
 
 def test_matrices_decay_vectors_do_not_and_frozen_ones_are_left_out():
     optimizer = Optimization(weight_decay=0.1).configure(_parameters(), 10)["optimizer"]
-    shapes = {group["weight_decay"]: sorted(tuple(p.shape) for p in group["params"]) for group in optimizer.param_groups}
+    shapes = {
+        group["weight_decay"]: sorted(tuple(p.shape) for p in group["params"]) for group in optimizer.param_groups
+    }
     assert shapes == {0.1: [(4, 3)], 0.0: [(2,), (4,), (4,), (4,)]}
 
 
 def test_the_rate_rises_then_falls_to_zero():
     rates = [Optimization(warmup_steps=4).factor(step, 20) for step in range(21)]
     assert rates[:4] == [0.25, 0.5, 0.75, 1.0]
-    assert all(a >= b for a, b in zip(rates[4:], rates[5:], strict=False))
+    assert all(a >= b for a, b in pairwise(rates[4:]))
     assert rates[20] == pytest.approx(0)
 
 

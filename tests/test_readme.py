@@ -9,7 +9,9 @@ ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 
 
-@pytest.mark.parametrize("code", re.findall(r"```python\n(.*?)```", README, re.DOTALL), ids=lambda code: code.split("\n")[1])
+@pytest.mark.parametrize(
+    "code", re.findall(r"```python\n(.*?)```", README, re.DOTALL), ids=lambda code: code.split("\n")[1]
+)
 def test_a_block_runs(code, monkeypatch):
     # The blocks are for the published width; a small one shows the same.
     exec(compile(code.replace("dim=4096", "dim=32"), "README.md", "exec"), {})

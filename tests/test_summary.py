@@ -4,7 +4,7 @@ import pytest
 from rich.console import Console
 
 from vlareg.callbacks.curves import Curves
-from vlareg.summary import summarize_runs, success_table
+from vlareg.summary import success_table, summarize_runs
 
 
 def _summary(successes: int) -> dict:
@@ -22,7 +22,9 @@ def test_the_report_has_table_figure_and_a_video_of_each_policy(tmp_path, capsys
     curves.save(tmp_path / "run/curves.json")
     folders = {name: str(tmp_path / name) for name in "ab"}
     summarize_runs(folders, {"a": str(tmp_path / "run")}, str(tmp_path / "report"))
-    assert {"30 % (10-90, n = 10)", "80 % (10-90, n = 10)"} <= {cell.strip() for cell in capsys.readouterr().out.split("│")}
+    assert {"30 % (10-90, n = 10)", "80 % (10-90, n = 10)"} <= {
+        cell.strip() for cell in capsys.readouterr().out.split("│")
+    }
     assert json.loads((tmp_path / "report/success.json").read_text())["b"]["successes"] == 8
     names = {file.name for file in (tmp_path / "report").iterdir()}
     assert names == {"success.json", "curves.png", "a-task6-init0-success.mp4", "b-task6-init0-success.mp4"}

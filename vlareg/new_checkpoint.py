@@ -5,7 +5,7 @@ from pathlib import Path
 import torch
 from jsonargparse import auto_cli
 
-from vlareg.data.questions import all_texts
+from vlareg.data.concepts import all_texts
 from vlareg.files import atomic_folder
 from vlareg.policies.openvla import (
     OpenVLAForActionPrediction,

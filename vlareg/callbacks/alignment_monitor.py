@@ -46,8 +46,9 @@ class AlignmentMonitor(Callback):
         self.curves = Curves()
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Score the policy before the first step."""
-        self._measure(trainer, pl_module)
+        """Score the policy before the first step, unless the run is resumed."""
+        if not self.curves.points:
+            self._measure(trainer, pl_module)
 
     def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, *args: Any, **kwargs: Any) -> None:
         """Score the policy when its step is due."""

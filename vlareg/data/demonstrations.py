@@ -8,10 +8,10 @@ LIBERO's data sets each demonstration has `expert_actions`: the labels without t
 
 import argparse
 import os
-import shutil
 import sys
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from vlareg.envs.libero_mini.demo_file import append_demonstrations, count_demon
 from vlareg.envs.libero_mini.parts import Recipe, drop_foreign_parts, quiet_worker, record_part
 from vlareg.envs.libero_mini.recording import ExpertFailure
 from vlareg.envs.libero_mini.tasks import TASKS
+from vlareg.envs.rendering import NoRendererError
 
 DEFAULT_RECIPE = Recipe(seed=0, noise=0.25, resolution=128)
 
@@ -70,9 +71,7 @@ def record_demonstrations(
             drop_foreign_parts(_parts(file), recipe)
         _run([job for job in jobs if not job[2].exists()], recipe, workers or os.cpu_count() or 1, progress, len(jobs))
         for task, file in files.items():
-            if first[task] < episodes:
-                append_demonstrations(file, task, recipe, {i: part for owner, i, part in jobs if owner == task})
-            shutil.rmtree(_parts(file), ignore_errors=True)
+            _merge(file, task, recipe, {i: part for owner, i, part in jobs if owner == task})
     except OSError as error:
         raise RecordingError(
             f"`output`: cannot write to {output} ({error}); what was recorded is kept: make room and run again."
@@ -93,6 +92,16 @@ def _parts(file: Path) -> Path:
     return file.parent / f".{file.stem}.parts"
 
 
+def _merge(file: Path, task: int, recipe: Recipe, parts: dict[int, Path]) -> None:
+    if not parts:
+        return
+    append_demonstrations(file, task, recipe, parts)
+    for part in parts.values():
+        part.unlink()
+    with suppress(OSError):  # parts that are not asked for now stay for later
+        _parts(file).rmdir()
+
+
 def _run(jobs: list[Job], recipe: Recipe, workers: int, progress: bool, total: int) -> None:
     if not jobs:
         return
@@ -103,7 +112,8 @@ def _run(jobs: list[Job], recipe: Recipe, workers: int, progress: bool, total: i
         try:
             _wait(futures, bar)
         except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
+            for future in futures:
+                future.cancel()
             raise
 
 
@@ -140,7 +150,7 @@ def main(arguments: list[str] | None = None) -> None:
         files = record_demonstrations(
             chosen.output, tuple(chosen.tasks), chosen.episodes, recipe=recipe, workers=chosen.workers
         )
-    except (ValueError, RecordingError, ExpertFailure) as error:
+    except (ValueError, RecordingError, ExpertFailure, NoRendererError) as error:
         sys.exit(f"error: {error}")
     except KeyboardInterrupt:
         sys.exit("interrupted; what was recorded is kept: run again to go on.")

@@ -8,10 +8,9 @@ from lightning import LightningDataModule
 from torch.utils.data import DataLoader, Dataset
 
 from vlareg.batch import VLABatch
+from vlareg.data.concepts import SceneQuestions, render_scenes
 from vlareg.data.loaders import endless_loader, ordered_loader
-from vlareg.data.questions import SceneQuestions
 from vlareg.data.sampler import Draw
-from vlareg.data.scenes import render_scenes
 from vlareg.policies.openvla import OpenVLAProcessor
 
 

@@ -2,6 +2,7 @@
 
 import copy
 from dataclasses import dataclass
+from typing import cast
 
 from peft import LoraConfig, PeftModel, get_peft_model
 from transformers import PreTrainedModel
@@ -41,12 +42,12 @@ class LoRA:
 
 def base_model(policy: PreTrainedModel | PeftModel) -> PreTrainedModel:
     """Return the policy inside the adapters, or the policy itself."""
-    return policy.get_base_model() if isinstance(policy, PeftModel) else policy
+    return cast(PreTrainedModel, policy.get_base_model()) if isinstance(policy, PeftModel) else policy
 
 
 def merged(policy: PreTrainedModel | PeftModel) -> PreTrainedModel:
     """Return a policy without adapters that computes the same; the original is not touched."""
     if not isinstance(policy, PeftModel):
         return policy
-    plain: PreTrainedModel = copy.deepcopy(policy).cpu().merge_and_unload()  # type: ignore[operator]
+    plain: PreTrainedModel = copy.deepcopy(policy).cpu().merge_and_unload()
     return plain

@@ -135,11 +135,13 @@ def initialize(model: OpenVLAForActionPrediction) -> None:
     Args:
         model: Just constructed.
     """
-    for layer in model.projector.children():
-        nn.init.kaiming_normal_(layer.weight)
-        nn.init.zeros_(layer.bias)
+    for layer in model.projector.modules():
+        if isinstance(layer, nn.Linear):
+            nn.init.kaiming_normal_(layer.weight)
+            nn.init.zeros_(layer.bias)
     for encoder in model.vision_backbone.encoders:
         rows, columns = encoder.patch_embed.grid_size
+        assert encoder.pos_embed is not None
         encoder.pos_embed.copy_(POSITION_SCALE * _positions(rows, columns, encoder.embed_dim))
 
 
