@@ -126,11 +126,10 @@ POSITION_SCALE = 0.3
 
 @torch.no_grad()
 def initialize(model: OpenVLAForActionPrediction) -> None:
-    """Give a small random model a start from which it learns to look.
+    """Give a small random model a start that keeps pictures apart.
 
-    With PyTorch's default initialisation the projector's output is mostly one constant vector, which training then blows up until
-    patches cannot be told apart; so its weights keep their input's variance, without a bias. Positions start as sines and cosines of
-    row and column.
+    With PyTorch's default initialisation the projector's output is mostly one constant vector (four times what differs between
+    pictures); here its weights keep their input's variance, without a bias. Positions start as sines and cosines of row and column.
 
     Args:
         model: Just constructed.
