@@ -1,7 +1,7 @@
 """Roll a policy out on a LIBERO suite and count its successes.
 
     python eval_libero.py                                             # the embedded checkpoint on the embedded suite
-    python eval_libero.py --checkpoint outputs/merged --tasks 6 7 8 9 # another policy on four of the tasks
+    python eval_libero.py --checkpoint outputs/train/policy --tasks 6 7 8 9   # a fine-tuned policy
     python eval_libero.py --tasks 6 7 8 9 --instruction other         # told the other task of the same scene
     python eval_libero.py --tasks 6 7 8 9 --image black               # without sight
     python eval_libero.py --tasks 6 7 8 9 --random-weights            # before any training
