@@ -2,7 +2,7 @@
 # The whole loop: record demonstrations, fine-tune with and without regularizers, roll out, report in outputs/demo.
 set -euo pipefail
 PY=${PY:-.venv/bin/python}
-episodes=${EPISODES:-20}
+episodes=${EPISODES:-10}
 
 "$PY" train.py
 "$PY" train.py --config configs/train.yaml --config configs/plain.yaml

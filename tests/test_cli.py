@@ -26,7 +26,7 @@ LAYER = "language_model.model.layers.1"
 def _arguments(checkpoint: Path, demonstrations: Demonstrations, folder: Path) -> list[str]:
     """Return the arguments of a run of four steps on the small data, with both regularizers and the monitor."""
     callbacks = {
-        "vlareg.callbacks.AlignmentMonitor": {"layers": [LAYER], "k": 3, "every_n_steps": 2},
+        "vlareg.callbacks.AlignmentMonitor": {"points": ["llm.1.condition"], "k": 3, "every_n_steps": 2},
         "lightning.pytorch.callbacks.ModelCheckpoint": {"every_n_train_steps": 1, "save_last": True},
     }
     regularizers = {
@@ -84,7 +84,9 @@ def test_a_killed_run_resumes_to_the_weights_of_an_uninterrupted_one(checkpoint,
         "policy/model.safetensors",
         "policy/dataset_statistics.json",
         "curves.json",
+        "alignment.json",
         "alignment.png",
+        "alignment_matrix.png",
         "config.yaml",
     ):
         assert (whole / name).stat().st_size > 0

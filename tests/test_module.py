@@ -47,7 +47,7 @@ def _module(checkpoint: Path, regularized: bool = True, **arguments) -> Regulari
 
 def _trainer(folder: Path, steps: int, monitor: bool = True, logger: bool = True) -> Trainer:
     saver = ModelCheckpoint(folder, every_n_train_steps=2, save_last=True)
-    callbacks = [saver, AlignmentMonitor([LAYER], every_n_steps=2, k=3)] if monitor else [saver]
+    callbacks = [saver, AlignmentMonitor(["llm.1.*"], every_n_steps=2, k=3)] if monitor else [saver]
     return Trainer(
         max_steps=steps, max_epochs=-1, logger=logger, default_root_dir=folder, callbacks=callbacks, enable_progress_bar=False,
         enable_model_summary=False, num_sanity_val_steps=0, val_check_interval=2, check_val_every_n_epoch=None,

@@ -8,6 +8,7 @@ from lightning import LightningDataModule, Trainer
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 
+from vlareg.checkpoint_io import AtomicCheckpointIO
 from vlareg.evaluation.command import main as evaluate_cli
 from vlareg.module import RegularizedPolicy
 
@@ -33,7 +34,7 @@ class TrainCLI(LightningCLI):
         parser.set_defaults({"trainer.precision": fast_precision()})
 
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
-        """Log to TensorBoard and CSV below `trainer.default_root_dir` where no logger is configured.
+        """Write checkpoints atomically, and log to TensorBoard and CSV below `trainer.default_root_dir`, where nothing else is configured.
 
         A resumed run gets another CSV file, since Lightning's logger starts its file anew.
         """
@@ -41,6 +42,8 @@ class TrainCLI(LightningCLI):
         if trainer.logger is None:
             root = trainer.default_root_dir or "outputs"
             kwargs["logger"] = [TensorBoardLogger(root, name="", version=""), CSVLogger(root, name="csv")]
+        if trainer.plugins is None:
+            kwargs["plugins"] = AtomicCheckpointIO()
         return super().instantiate_trainer(**kwargs)
 
 

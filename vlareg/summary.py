@@ -16,9 +16,9 @@ from vlareg.callbacks.curves import Curves, draw_curves
 from vlareg.files import atomic_file
 
 PANELS = (
-    "alignment/language_model.model.layers.3/condition/proprio/cknna",
-    "alignment/language_model.model.layers.5/last_prompt/proprio/cknna",
-    "alignment/language_model.model.layers.5/last_prompt/actions/mutual_knn",
+    "alignment/llm.3.condition/proprio/cknna_k10_n192",
+    "alignment/llm.5.last_prompt/proprio/cknna_k10_n192",
+    "alignment/llm.5.last_prompt/actions.full/mutual_knn_k10_n192",
     "val/teacher/cosine",
     "val/policy/token_accuracy",
 )

@@ -1,53 +1,75 @@
 """Watch how well the policy's representation agrees with actions and states while it is fine-tuned."""
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, cast
 
 import torch
-from jaxtyping import Float, Int
 from lightning import Callback, LightningModule, Trainer
-from torch import Tensor, nn
+from torch import nn
 
 from vlareg.batch import VLABatch
-from vlareg.callbacks.curves import Curves, draw_curves
-from vlareg.features import FeatureTap
-from vlareg.functional import cknna, mutual_knn
-from vlareg.shapes import Embeddings, Tokens
+from vlareg.callbacks.alignment_record import AlignmentRecord, save_records
+from vlareg.callbacks.alignment_scorer import AlignmentScorer
+from vlareg.callbacks.curves import Curves
+from vlareg.callbacks.matrices import draw_matrices
+from vlareg.callbacks.pictures import show_figure
+from vlareg.callbacks.score_curves import draw_score_curves
+
+DRAW_EVERY = 5
+"""Scores between two drawings, which take longer than the scores' own arithmetic."""
 
 
 class AlignmentMonitor(Callback):
-    """Score the tapped states of held-out transitions against actions and proprioception, every N steps.
+    """Score a policy's representation of held-out frames against what the robot does there, every N steps.
 
-    What is read are the states that the policy decodes from: `condition` is the mean over patches and prompt, `last_prompt` the position
-    from which the first action token comes. Action tokens are never read. Neighbours are searched in other episodes only, since
-    neighbouring frames of one episode agree in any slowly changing quantity.
+    The frames are those of `trainer.datamodule.probe_batches()`, which yields the same `VLABatch`es every time: frames
+    of at least 4 held-out episodes, equally many of each, in which the robot moves (as `vlareg.data.LiberoData` does),
+    each once, with `episode_ids` and `sample_ids`. They are dealt out to the ranks and read in one forward pass, in
+    which nothing random of the training is touched. Neighbours are sought in other episodes only.
 
-    Logged, dimensionless: `alignment/{layer}/{pool}/{target}/{metric}`. Chance is near k / (samples - 1) for `mutual_knn` and near 0
-    for `cknna`.
+    Logged, dimensionless: `alignment/{point}/{target}/{metric}_k{k}_n{samples}`, below it `/chance` (the mean score when
+    whole episodes are exchanged) and `/calibrated` (0 at chance, 1 at most). They go to the loggers and into
+    `trainer.callback_metrics`, so that a `ModelCheckpoint` can monitor any of them. Beside the logs: `curves.json` (these
+    scalars and the validation's), `alignment.json` (matrices of these and of z and p), `alignment.png` (curves) and
+    `alignment_matrix.png`, which TensorBoard shows, too. A score that cannot be computed, such as that of a collapsed
+    representation, is NaN, with a warning that says why.
+
+    What is scored is agreement: an action is a function of the image, so that a state that only copies the image agrees
+    with it to some degree, too.
 
     Args:
-        layers: Module paths of blocks, such as `language_model.model.layers.3`.
-        every_n_steps: Interval (optimizer steps); the first and the last step are always scored.
+        points: What to score: names or patterns of `vlareg.callbacks.extraction_points`.
+        targets: What to score it against: names or patterns of `vlareg.callbacks.listed_targets`, windows of actions
+            such as `actions.arm.next8`, or extraction points.
+        metrics: Names of `vlareg.functional`'s metrics.
         k: Number of neighbours.
+        every_n_steps: Interval (optimizer steps); the first and the last step are scored, too.
 
     Raises:
-        ValueError: An interval or k below 1, or no layer.
+        ValueError: An interval or k below 1, or nothing to score; on the start of training, if a name is unknown or the
+            data have no probe set.
     """
 
-    def __init__(self, layers: Sequence[str], every_n_steps: int = 100, k: int = 10) -> None:
-        if every_n_steps < 1 or k < 1 or not layers:
-            raise ValueError(
-                f"`every_n_steps` and `k` must be >= 1 and `layers` not empty, but got {every_n_steps}, {k}, {layers}."
-            )
-        self.layers, self.every_n_steps, self.k = list(layers), every_n_steps, k
-        self.curves = Curves()
+    def __init__(
+        self,
+        points: Sequence[str] = ("llm.*.condition", "llm.*.last_prompt"),
+        targets: Sequence[str] = ("actions.full", "actions.arm", "proprio"),
+        metrics: Sequence[str] = ("mutual_knn", "cknna"),
+        k: int = 10,
+        every_n_steps: int = 200,
+    ) -> None:
+        if every_n_steps < 1:
+            raise ValueError(f"`every_n_steps` must be >= 1, but got {every_n_steps}.")
+        self.scorer, self.every_n_steps = AlignmentScorer(points, targets, metrics, k), every_n_steps
+        self.curves, self.records = Curves(), list[AlignmentRecord]()
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Score the policy before the first step, unless the run is resumed."""
-        if not self.curves.points:
+        """Score the policy before the first step; a resumed run knows its last scores."""
+        if self.records:
+            trainer.callback_metrics.update(_tensors(self.records[-1]))
+        else:
             self._measure(trainer, pl_module)
 
     def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, *args: Any, **kwargs: Any) -> None:
@@ -59,107 +81,68 @@ class AlignmentMonitor(Callback):
         """Keep the validation's figures beside the scores."""
         if not trainer.sanity_checking:
             values = {name: float(v) for name, v in trainer.callback_metrics.items() if name.startswith("val/")}
-            self._keep(trainer, values)
+            self.curves.add(trainer.global_step, values)
+            self._save(trainer)
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Score the final weights and draw the curves."""
+        """Score and draw the final weights."""
         self._measure(trainer, pl_module)
-        folder = trainer.log_dir  # a collective: every rank has to ask
-        if trainer.is_global_zero and folder:
-            draw_curves({"this run": self.curves}, Path(folder) / "alignment.png")
+        self._draw(trainer)
 
     def state_dict(self) -> dict[str, Any]:
-        """Return the scores so far, so that a resumed run's curves have no gap."""
-        return {"curves": self.curves.points}
+        """Return the scores so far, so that a resumed run's curves and matrices have no gap."""
+        return {"curves": self.curves.points, "records": [asdict(record) for record in self.records]}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Restore the scores of the run that is resumed."""
         self.curves = Curves(state_dict["curves"])
+        self.records = [AlignmentRecord(**record) for record in state_dict["records"]]
 
     def _measure(self, trainer: Trainer, module: LightningModule) -> None:
-        if trainer.is_global_zero:
-            scores = self.score(module, trainer.datamodule.probe_batches())  # type: ignore[attr-defined]
-            for logger in trainer.loggers:
-                logger.log_metrics(scores, step=trainer.global_step)
-        else:
-            scores = {}
-        self._keep(trainer, scores)
+        if self.records and self.records[-1].step == trainer.global_step:
+            return  # several batches may make one step, and the last step may have been due
+        record = self.scorer.score(
+            cast(nn.Module, module.policy),
+            _probe_batches(trainer),
+            cast(Iterable[nn.Module], getattr(module, "regularizers", ())),
+            step=trainer.global_step,
+            context=trainer.precision_plugin.forward_context,
+        )
+        self.records.append(record)
+        self.curves.add(record.step, record.scalars())
+        trainer.callback_metrics.update(_tensors(record))
+        for logger in trainer.loggers:
+            logger.log_metrics(record.scalars(), step=record.step)
+        self._save(trainer)
+        if len(self.records) % DRAW_EVERY == 1:
+            self._draw(trainer)
 
-    def _keep(self, trainer: Trainer, values: dict[str, float]) -> None:
-        self.curves.add(trainer.global_step, values)
-        folder = trainer.log_dir  # a collective: every rank has to ask, and so waits for the first
+    def _save(self, trainer: Trainer) -> None:
+        folder = trainer.log_dir  # a collective: every rank has to ask
         if trainer.is_global_zero and folder:
             self.curves.save(Path(folder) / "curves.json")
+            save_records(self.records, Path(folder) / "alignment.json")
 
-    def score(self, module: LightningModule, batches: Iterator[VLABatch]) -> dict[str, float]:
-        """Return the score of each layer, pool, target and metric.
+    def _draw(self, trainer: Trainer) -> None:
+        folder, step = trainer.log_dir, trainer.global_step
+        if trainer.is_global_zero and folder:
+            curves, matrices = draw_score_curves(self.records), draw_matrices(self._comparable(), self.records[-1])
+            show_figure(curves, Path(folder) / "alignment.png", trainer.loggers, step)
+            show_figure(matrices, Path(folder) / "alignment_matrix.png", trainer.loggers, step)
 
-        Args:
-            module: Holds the policy as `module.policy`.
-            batches: The probe set.
-        """
-        features, targets, episodes = self._read(module, batches)
-        scores = {}
-        for name, x in features.items():
-            for target, y in targets.items():
-                x, y = _directions(x), _directions(_standardized(y))
-                for metric in (mutual_knn, cknna):
-                    scores[f"alignment/{name}/{target}/{metric.__name__}"] = float(
-                        metric(x, y, self.k, groups=episodes)
-                    )
-        return scores
-
-    @torch.no_grad()
-    def _read(
-        self, module: LightningModule, batches: Iterator[VLABatch]
-    ) -> tuple[dict[str, Embeddings], dict[str, Embeddings], Int[Tensor, "samples"]]:
-        policy = cast(nn.Module, module.policy)
-        features: dict[str, list[Tensor]] = defaultdict(list)
-        targets: dict[str, list[Tensor]] = defaultdict(list)
-        episodes = []
-        with _evaluating(module):
-            for batch in batches:
-                batch = batch.to(module.device)
-                with FeatureTap(policy, self.layers) as tap, module.trainer.precision_plugin.forward_context():
-                    policy(**batch.model_inputs())
-                    for layer in self.layers:
-                        mean, last = _pool(tap[layer], batch)
-                        features[f"{layer}/condition"].append(mean)
-                        features[f"{layer}/last_prompt"].append(last)
-                targets["actions"].append(batch.actions[:, 0])
-                targets["proprio"].append(batch.proprio)
-                episodes.append(batch.episode_ids)
-        return _joined(features), _joined(targets), torch.cat(episodes)
+    def _comparable(self) -> AlignmentRecord:
+        """Return the first record of what the last one is of; a resumed run may have been told to score something else."""
+        return next(record for record in self.records if record.is_comparable(self.records[-1]))
 
 
-def _joined(parts: dict[str, list[Tensor]]) -> dict[str, Embeddings]:
-    return {name: torch.cat(rows) for name, rows in parts.items()}
+def _tensors(record: AlignmentRecord) -> dict[str, torch.Tensor]:
+    return {name: torch.tensor(value) for name, value in record.scalars().items()}
 
 
-def _pool(tokens: Tokens, batch: VLABatch) -> tuple[Float[Tensor, "batch dim"], Float[Tensor, "batch dim"]]:
-    """Return the mean over the condition's positions, and the state at the last prompt position."""
-    mask = batch.condition_mask.unsqueeze(-1)
-    tokens = tokens.float()
-    mean = (tokens * mask).sum(dim=1) / mask.sum(dim=1)
-    last = tokens[torch.arange(len(tokens), device=tokens.device), batch.last_prompt_position]
-    return mean, last
-
-
-def _directions(x: Embeddings) -> Embeddings:
-    """Centre and scale to unit length: vectors that share a large mean would all be one another's neighbours."""
-    return torch.nn.functional.normalize(x - x.mean(dim=0), dim=1)
-
-
-def _standardized(y: Embeddings) -> Embeddings:
-    """Give every column that varies unit variance, since columns have different units."""
-    return (y - y.mean(dim=0)) / y.std(dim=0).clamp_min(1e-6)
-
-
-@contextmanager
-def _evaluating(module: LightningModule) -> Iterator[None]:
-    was_training = module.training
-    module.eval()
-    try:
-        yield
-    finally:
-        module.train(was_training)
+def _probe_batches(trainer: Trainer) -> Iterator[VLABatch]:
+    data: Any = getattr(trainer, "datamodule", None)
+    if not hasattr(data, "probe_batches"):
+        raise ValueError(
+            f"AlignmentMonitor needs `trainer.datamodule.probe_batches()`, but {type(data).__name__} has none."
+        )
+    yield from data.probe_batches()

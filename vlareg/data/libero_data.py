@@ -14,10 +14,14 @@ from vlareg.data.demonstrations import record_demonstrations
 from vlareg.data.libero_hdf5 import LiberoHDF5
 from vlareg.data.loaders import endless_loader, ordered_loader
 from vlareg.data.prepared import PreparedFile, prepare_file
+from vlareg.data.probe import moving_frames, probe_indices
 from vlareg.data.transitions import Split, Transitions
 from vlareg.envs.task_names import demonstration_name
 from vlareg.files import cache_folder
 from vlareg.policies.openvla import OpenVLAProcessor
+
+VALIDATION_SAMPLES = 512
+"""Upper limit for the held-out transitions of a validation."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,7 @@ class LiberoData(LightningDataModule):
         augmentation: Random crop and colour jitter; the checkpoint remembers it, since roll-outs then crop the centre.
         seed: Decides the order of the samples and the augmentation.
         horizon: Future actions in a batch, for monitors and ablations (environment steps).
+        probe_samples: Upper limit of the probe set, the frames that monitors look at.
     """
 
     def __init__(
@@ -78,12 +83,13 @@ class LiberoData(LightningDataModule):
         augmentation: bool = True,
         seed: int = 0,
         horizon: int = 1,
+        probe_samples: int = 192,
     ) -> None:
         super().__init__()
         self.processor = OpenVLAProcessor.from_pretrained(policy)
         self.processor.config.trained_with_augmentation = augmentation
         self.demonstrations, self.batch_size, self.augmentation = demonstrations, batch_size, augmentation
-        self.seed, self.horizon = seed, horizon
+        self.seed, self.horizon, self.probe_samples = seed, horizon, probe_samples
 
     @property
     def dataset_name(self) -> str:
@@ -118,16 +124,24 @@ class LiberoData(LightningDataModule):
         return endless_loader(self.train, self.batch_size, self.seed, self.trainer)
 
     def val_dataloader(self) -> DataLoader[VLABatch]:
-        """Return the probe set in batches of the training's size."""
-        return ordered_loader(self.held_out, self.probe_indices(), self.batch_size)
-
-    def probe_indices(self, samples: int = 512) -> np.ndarray:
-        """Return evenly spaced transitions of the held-out episodes, at most `samples` of them."""
-        return np.unique(np.linspace(0, len(self.held_out) - 1, samples).round().astype(int))
+        """Return evenly spaced transitions of the held-out episodes in batches of the training's size."""
+        count = min(VALIDATION_SAMPLES, len(self.held_out))
+        indices = np.linspace(0, len(self.held_out) - 1, count).round().astype(int)
+        return ordered_loader(self.held_out, indices, self.batch_size)
 
     def probe_batches(self) -> Iterator[VLABatch]:
-        """Yield the probe set; always the same samples in the same order."""
-        yield from self.val_dataloader()
+        """Yield the probe set: always the same transitions of the held-out episodes in the same order.
+
+        Equally many of each episode, evenly spaced, without frames in which the robot stands still.
+
+        Raises:
+            ValueError: If too few episodes are held out.
+        """
+        held_out = self.held_out
+        tasks = np.array([file for file, _ in held_out.where])
+        moving = moving_frames(held_out.actions, held_out.proprio, held_out.episodes)
+        indices = probe_indices(tasks, held_out.episodes, moving, self.probe_samples)
+        yield from ordered_loader(held_out, indices, self.batch_size)
 
     def _prepared(self) -> list[PreparedFile]:
         sources = [LiberoHDF5(file, action_key=self.demonstrations.action_key) for file in self.demonstrations.files()]

@@ -6,10 +6,13 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from vlareg.functional.precision import at_least_float32, full_precision
+from vlareg.functional.checks import check_directions, check_embeddings, check_k, check_pair
+from vlareg.functional.precision import full_precision
+from vlareg.functional.space import RAW, Space, per_side
+from vlareg.functional.ties import draw_lots
 from vlareg.shapes import Embeddings
 
-Distance = Literal["inner", "euclidean"]
+Side = Literal["x", "y"]
 
 BLOCK_ELEMENTS = 4_000_000
 """Similarities held at a time (16 MB in float32)."""
@@ -20,7 +23,8 @@ class Neighbours(NamedTuple):
 
     Args:
         indices: Rows of the neighbours.
-        similarity: Inner products, or negative squared Euclidean distances.
+        similarity: Inner products of the sample with the neighbours' deviations from the mean, or negative squared
+            Euclidean distances, for cosines those of unit vectors.
     """
 
     indices: Int[Tensor, "samples k"]
@@ -31,118 +35,123 @@ def nearest_neighbours(
     x: Embeddings,
     k: int,
     *,
-    distance: Distance = "inner",
+    space: Space = RAW,
     groups: Int[Tensor, "samples"] | None = None,
     include_self: bool = False,
+    side: Side = "x",
 ) -> Neighbours:
     """Find the k nearest neighbours of every row among the other rows.
 
-    Nothing is normalised: centre, standardise or L2-normalise `x` first where that is meant. The arithmetic is float32
-    (float64 for float64 input) and exact; equal similarities are ordered arbitrarily.
+    The search is exact, in float32 (float64 for float64 input). Inner products are taken with deviations from the mean,
+    and angles by the distance of unit vectors, which changes no order but keeps the digits where all vectors point
+    nearly the same way. Among equally near candidates the neighbours are drawn by lot: their order in memory would be
+    the same in any two spaces.
 
     Args:
         x: One vector per sample.
         k: Number of neighbours; fewer than there are candidates, since otherwise everybody is a neighbour.
-        distance: "inner" (largest inner product) or "euclidean" (smallest distance).
+        space: Normalisation and distance.
         groups: Episode of each sample. Neighbours then come from other episodes only: frames of one episode resemble
             each other because of time, in any two spaces.
         include_self: Let a sample be its own neighbour (not with `groups`).
+        side: Which of the two spaces that are compared this is: each draws other lots, and error messages name it.
 
     Returns:
         Indices and similarities.
 
     Raises:
-        ValueError: If `x` holds NaN or infinity or is constant, or `k` is out of range.
+        ValueError: If `x` holds NaN or infinity or is constant, has vectors that are equally near to all, or `k` is out
+            of range.
 
     Example:
         >>> x = torch.tensor([[0.0], [1.0], [3.0], [7.0]])
-        >>> nearest_neighbours(x, k=1, distance="euclidean").indices.flatten().tolist()
+        >>> nearest_neighbours(x, k=1, space=Space("euclidean")).indices.flatten().tolist()
         [1, 0, 1, 2]
     """
-    check_embeddings(x, "x")
+    check_embeddings(x, side)
     check_k(k, len(x), groups, include_self)
-    if distance not in ("inner", "euclidean"):
-        raise ValueError(f"`distance` must be 'inner' or 'euclidean', but got {distance!r}.")
     with torch.no_grad(), full_precision(x):
-        x = at_least_float32(x)
-        keys = x - x.mean(dim=0) if distance == "euclidean" else x
-        offset = keys.square().sum(dim=1) if distance == "euclidean" else None
-        rows = max(1, BLOCK_ELEMENTS // len(x))
-        blocks = [_block(keys, slice(i, i + rows), k, offset, groups, include_self) for i in range(0, len(x), rows)]
-    return Neighbours(torch.cat([b.indices for b in blocks]), torch.cat([b.similarity for b in blocks]))
+        lots = torch.Generator(x.device).manual_seed(ord(side))
+        vectors = space.place(x, side)
+        if space.distance == "inner":
+            check_directions(vectors, side)
+        return _Search(vectors, space, k, groups, include_self, lots).run()
 
 
-def _block(
-    keys: Tensor, rows: slice, k: int, offset: Tensor | None, groups: Tensor | None, include_self: bool
-) -> Neighbours:
-    similarity = keys[rows] @ keys.T
-    if offset is not None:
-        similarity = 2 * similarity - offset - offset[rows, None]
-    if groups is not None:
-        similarity.masked_fill_(groups[rows, None] == groups, -torch.inf)
-    elif not include_self:
-        similarity.diagonal(rows.start).fill_(-torch.inf)
-    values, indices = similarity.topk(k, dim=1)
-    return Neighbours(indices, values)
-
-
-def check_embeddings(x: Tensor, name: str) -> None:
-    """Refuse what has no meaningful neighbours.
-
-    Args:
-        x: One vector per sample.
-        name: The argument's name, for the message.
-
-    Raises:
-        ValueError: If `x` is not a float matrix, is not finite, or has equal rows only.
-    """
-    if x.ndim != 2 or not x.is_floating_point():
-        raise ValueError(f"`{name}` must be a float tensor [samples, dim], but got {x.dtype} {list(x.shape)}.")
-    if not x.isfinite().all():
-        rows = (~x.isfinite().all(dim=1)).nonzero().flatten().tolist()
-        raise ValueError(
-            f"`{name}` holds NaN or infinity in {len(rows)} of {len(x)} rows, the first of them row {rows[0]}."
-        )
-    if len(x) > 1 and bool((x == x[0]).all()):
-        raise ValueError(f"`{name}` is constant: all {len(x)} rows are equal, so its neighbours are arbitrary.")
-
-
-def check_pair(x: Tensor, y: Tensor) -> None:
-    """Refuse two spaces that are not two views of the same samples.
+def pair_neighbours(
+    x: Tensor,
+    y: Tensor,
+    k: int | tuple[int, int],
+    space: Space | tuple[Space, Space],
+    groups: Tensor | None = None,
+    include_self: bool = False,
+) -> tuple[Neighbours, Neighbours]:
+    """Find the neighbours of two views of the same samples.
 
     Args:
         x: One vector per sample.
         y: One vector per sample, in the same order.
-
-    Raises:
-        ValueError: If the numbers of samples differ, or a side has no meaningful neighbours.
-    """
-    check_embeddings(x, "x")
-    check_embeddings(y, "y")
-    if len(x) != len(y):
-        raise ValueError(f"`x` and `y` must hold the same samples, but have {len(x)} and {len(y)} rows.")
-
-
-def check_k(k: int, samples: int, groups: Tensor | None = None, include_self: bool = False) -> None:
-    """Refuse a k for which everybody is a neighbour.
-
-    Args:
-        k: Number of neighbours.
-        samples: Number of samples.
+        k: Number of neighbours, or one for each side.
+        space: Normalisation and distance, or one for each side.
         groups: Episode of each sample.
-        include_self: Whether a sample may be its own neighbour.
+        include_self: Let a sample be its own neighbour.
 
     Raises:
-        ValueError: If `k` is not in 1 .. candidates - 1, or `groups` does not fit.
+        ValueError: If the numbers of samples differ, or a side has no neighbours.
     """
-    if groups is not None and include_self:
-        raise ValueError(
-            "`include_self` has no meaning with `groups`: a sample is never from another episode than itself."
+    check_pair(x, y)
+    (k_x, k_y), (space_x, space_y) = per_side(k), per_side(space)
+    return (
+        nearest_neighbours(x, k_x, space=space_x, groups=groups, include_self=include_self, side="x"),
+        nearest_neighbours(y, k_y, space=space_y, groups=groups, include_self=include_self, side="y"),
+    )
+
+
+class _Search:
+    """What the blocks of one search share."""
+
+    def __init__(
+        self, x: Tensor, space: Space, k: int, groups: Tensor | None, include_self: bool, lots: torch.Generator
+    ) -> None:
+        self.k, self.groups, self.include_self, self.lots = k, groups, include_self, lots
+        self.keys = x - x.mean(dim=0)
+        by_distance = space.distance != "inner"
+        self.queries = self.keys if by_distance else x
+        self.half_square = self.keys.square().sum(dim=1) / 2 if by_distance else None
+
+    def run(self) -> Neighbours:
+        """Return the neighbours of all rows."""
+        samples = len(self.keys)
+        rows = max(1, BLOCK_ELEMENTS // samples)
+        # Allocated once: small results kept between large blocks would leave holes in memory that no block fits into.
+        nearness = self.keys.new_empty(min(rows, samples), samples)
+        found = Neighbours(
+            torch.empty(samples, self.k, dtype=torch.long, device=self.keys.device),
+            self.keys.new_empty(samples, self.k),
         )
-    if groups is not None and groups.shape != (samples,):
-        raise ValueError(f"`groups` must be one id per sample, [{samples}], but is {list(groups.shape)}.")
-    largest = int(torch.unique(groups, return_counts=True)[1].max()) if groups is not None else 1
-    candidates = samples if include_self else samples - largest
-    if not 1 <= k < candidates:
-        of = "other episodes" if groups is not None else "other samples"
-        raise ValueError(f"`k` must be in 1..{candidates - 1} ({candidates} candidates among {of}), but got {k}.")
+        for start in range(0, samples, rows):
+            part = slice(start, min(start + rows, samples))
+            found.similarity[part], found.indices[part] = self.block(part, nearness[: part.stop - start])
+        return found
+
+    def block(self, rows: slice, nearness: Tensor) -> tuple[Tensor, Tensor]:
+        """Return similarities and neighbours of some rows.
+
+        Args:
+            rows: The rows.
+            nearness: Room for the similarities to all samples.
+        """
+        if self.half_square is None:
+            torch.mm(self.queries[rows], self.keys.T, out=nearness)
+        else:
+            # Half the candidate's square, and not the row's own, is what matters for the order.
+            torch.addmm(self.half_square, self.queries[rows], self.keys.T, beta=-1, out=nearness)
+        if self.groups is not None:
+            nearness.masked_fill_(self.groups[rows, None] == self.groups, -torch.inf)
+        elif not self.include_self:
+            nearness.diagonal(rows.start).fill_(-torch.inf)
+        # One more than asked for, to see whether the last place is disputed.
+        values, indices = draw_lots(nearness, *nearness.topk(self.k + 1, dim=1), self.lots)
+        if self.half_square is not None:
+            values = (2 * (values - self.half_square[rows, None])).clamp(max=0)
+        return values, indices

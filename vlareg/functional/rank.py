@@ -2,7 +2,7 @@
 
 import torch
 
-from vlareg.functional.neighbours import check_embeddings
+from vlareg.functional.checks import check_embeddings
 from vlareg.functional.precision import at_least_float32, full_precision
 from vlareg.shapes import Embeddings, Scalar
 

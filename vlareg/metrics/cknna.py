@@ -4,17 +4,21 @@ from typing import Any
 
 from torch import Tensor
 
-from vlareg.functional.alignment import cknna
-from vlareg.metrics.pairs import PairMetric
+from vlareg.functional.cknna import Variant, cknna
+from vlareg.functional.space import RAW, Space
+from vlareg.metrics.knn import NeighbourMetric
+from vlareg.shapes import Scalar
 
 
-class CKNNA(PairMetric):
+class CKNNA(NeighbourMetric):
     """Centred kernel nearest-neighbour alignment (dimensionless, about 0 by chance, 1 on itself); see
     `vlareg.functional.cknna`.
 
     Args:
-        k: Number of neighbours (at least 2).
+        k: Number of neighbours (at least 2), or one for each side.
         unbiased: Use the unbiased HSIC.
+        variant: "reference" or "paper".
+        space: Normalisation and distance, or one for each side.
         kwargs: Further arguments of `torchmetrics.Metric`.
 
     Example:
@@ -25,11 +29,17 @@ class CKNNA(PairMetric):
         1.0
     """
 
-    def __init__(self, k: int = 10, unbiased: bool = True, **kwargs: Any) -> None:
-        super().__init__(k, **kwargs)
-        self.unbiased = unbiased
+    def __init__(
+        self,
+        k: int | tuple[int, int] = 10,
+        unbiased: bool = True,
+        variant: Variant = "reference",
+        space: Space | tuple[Space, Space] = RAW,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(k, space, **kwargs)
+        self.unbiased, self.variant = unbiased, variant
 
-    def compute(self) -> Tensor:
-        """Return the score over all samples."""
-        x, y, groups = self.collected()
-        return cknna(x, y, self.k, self.unbiased, groups=groups)
+    def value(self, x: Tensor, y: Tensor, groups: Tensor | None = None) -> Scalar:
+        """Return the score of two representations."""
+        return cknna(x, y, self.k, self.unbiased, self.variant, space=self.space, groups=groups)

@@ -1,0 +1,67 @@
+import runpy
+import sys
+
+import pytest
+
+from tests.study.conftest import OPTIONS
+from vlareg.study import command
+
+
+def _error(arguments, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        command.main([str(argument) for argument in arguments])
+    return f"{stopped.value.code} {capsys.readouterr().err}"
+
+
+def test_the_command_writes_both_files_and_says_where(checkpoint, data, tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("VLAREG_CACHE", str(tmp_path / "cache"))
+    options = [f"--{name}={value}" for name, value in vars(OPTIONS).items() if name != "language"]
+    given = [f"--data.{name}={value}" for name, value in vars(data).items() if name != "tasks"]
+    arguments = [
+        checkpoint,
+        "--report",
+        tmp_path / "report",
+        "--data.tasks=[0,1]",
+        *given,
+        *options,
+        "--language=false",
+    ]
+    monkeypatch.setattr(sys, "argv", ["study", *map(str, arguments)])
+    runpy.run_module("vlareg.study", run_name="__main__")
+    files = [tmp_path / "report" / name for name in ("study.html", "study.json")]
+    assert capsys.readouterr().out.split() == [str(file) for file in files]
+    assert all(file.stat().st_size > 10_000 for file in files)
+
+
+def test_a_missing_checkpoint_is_named(checkpoint, tmp_path, capsys):
+    message = _error([checkpoint, tmp_path / "nothing", "--report", tmp_path / "report"], capsys)
+    assert "error: `checkpoint` must be a policy's folder" in message
+    assert str(tmp_path / "nothing") in message
+
+
+def test_a_folder_without_evaluation_is_named(checkpoint, tmp_path, capsys):
+    message = _error([checkpoint, "--evaluations", tmp_path, "--report", tmp_path / "report"], capsys)
+    assert (
+        f"`evaluations` must be results folders of `eval_libero.py`, but '{tmp_path}' has no settings.json" in message
+    )
+
+
+def test_a_missing_sentence_encoder_is_named(checkpoint, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("vlareg.study.sentence_encoder.importlib.util.find_spec", lambda name: None)
+    message = _error([checkpoint, "--report", tmp_path / "report"], capsys)
+    assert "`pip install vlareg[study]`" in message
+    assert not (tmp_path / "report").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        ([], "checkpoints"),
+        (["a"], "report"),
+        (["a", "--report", "r", "--data.task", "[6]"], "data.task"),
+        (["a", "--report", "r", "--neighbours", "3"], "neighbours"),
+        (["a", "--report", "r", "--k", "0"], "`k` must be >= 1, but got 0"),
+    ],
+)
+def test_wrong_arguments_are_named(arguments, named, capsys):
+    assert named in _error(arguments, capsys)

@@ -1,0 +1,1 @@
+"""The experiments: each turns measurements into a section of the page."""

@@ -1,0 +1,25 @@
+"""The instructions of all suites."""
+
+import contextlib
+import io
+import re
+
+from vlareg.envs.suites import SUITES
+from vlareg.envs.task_names import task_names
+
+
+def all_instructions() -> list[str]:
+    """Return the different instructions of the embedded suite and of LIBERO's own, in the suites' order.
+
+    Example:
+        >>> len(all_instructions()), all_instructions()[-1]
+        (122, 'pick up the book on the right and place it under the cabinet shelf')
+    """
+    with contextlib.redirect_stdout(io.StringIO()):  # LIBERO reports the order of its tasks
+        names = [name for suite in SUITES for name in task_names(suite)]
+    return list(dict.fromkeys(map(_in_words, names)))
+
+
+def _in_words(name: str) -> str:
+    """Return the instruction in a task's name, which in some suites begins with the scene."""
+    return re.sub(r"^[A-Z_]+SCENE\d+_", "", name).replace("_", " ")
