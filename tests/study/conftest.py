@@ -14,6 +14,7 @@ from vlareg.data import Demonstrations
 from vlareg.envs.task_names import demonstration_name
 from vlareg.evaluation import EpisodeRecord, append_record
 from vlareg.evaluation.settings import fingerprint
+from vlareg.policies.openvla import OpenVLAForActionPrediction, OpenVLAProcessor
 from vlareg.study import Options, run_study
 
 TASKS = {0: "put the red cube on the plate", 1: "push the block to the red region"}
@@ -59,6 +60,18 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Demonstrations:
 def tuned(checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a checkpoint with other encoders."""
     return change_weights(checkpoint, tmp_path_factory.mktemp("tuned") / "policy", "vision_backbone.")
+
+
+@pytest.fixture(scope="session")
+def deeper(checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a checkpoint with one block more."""
+    processor = OpenVLAProcessor.from_pretrained(checkpoint)
+    processor.config.text_config.num_hidden_layers += 1
+    folder = tmp_path_factory.mktemp("deeper")
+    torch.manual_seed(2)
+    OpenVLAForActionPrediction(processor.config).save_pretrained(folder)
+    processor.save_pretrained(folder)
+    return folder
 
 
 @pytest.fixture(scope="session")

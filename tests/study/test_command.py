@@ -1,3 +1,4 @@
+import json
 import runpy
 import sys
 
@@ -13,12 +14,13 @@ def _error(arguments, capsys):
     return f"{stopped.value.code} {capsys.readouterr().err}"
 
 
-def test_the_command_writes_both_files_and_says_where(checkpoint, data, tmp_path, capsys, monkeypatch):
+def test_the_command_compares_policies_of_two_sizes(checkpoint, deeper, data, tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("VLAREG_CACHE", str(tmp_path / "cache"))
     options = [f"--{name}={value}" for name, value in vars(OPTIONS).items() if name != "language"]
     given = [f"--data.{name}={value}" for name, value in vars(data).items() if name != "tasks"]
     arguments = [
         checkpoint,
+        deeper,
         "--report",
         tmp_path / "report",
         "--data.tasks=[0,1]",
@@ -30,7 +32,11 @@ def test_the_command_writes_both_files_and_says_where(checkpoint, data, tmp_path
     runpy.run_module("vlareg.study", run_name="__main__")
     files = [tmp_path / "report" / name for name in ("study.html", "study.json")]
     assert capsys.readouterr().out.split() == [str(file) for file in files]
-    assert all(file.stat().st_size > 10_000 for file in files)
+    page, numbers = files[0].read_text(), json.loads(files[1].read_text())
+    assert "The given policies have 2 sizes" in page
+    read = {score["point"] for score in numbers["scores"] if score["policy"] == deeper.name}
+    assert {"llm.2.last_prompt", "llm.2.patches"} <= read
+    assert numbers["encoder_weights"][deeper.name]["verdict"] == "changed"
 
 
 def test_a_missing_checkpoint_is_named(checkpoint, tmp_path, capsys):

@@ -13,7 +13,7 @@ def test_the_value_is_scipys_and_the_interval_holds_it():
 
 
 def test_a_perfect_order_of_few_policies_is_not_certain():
-    found = rank_correlation([1, 2, 3, 4], [10, 20, 30, 40])
+    found = rank_correlation([1.0, 2.0, 3.0, 4.0], [10.0, 20.0, 30.0, 40.0])
     assert found.value == 1.0
     assert found.low < 0
 
@@ -26,11 +26,11 @@ def test_the_interval_covers_the_true_correlation():
     assert 0.91 < np.mean([f.low < true < f.high for f in found]) < 0.99
 
 
-@pytest.mark.parametrize(("x", "y"), [([1, 2, 3], [1, 2, 3]), ([1, 2, 3, 4], [0, 0, 0, 0]), ([], [])])
+@pytest.mark.parametrize(("x", "y"), [([1.0, 2.0, 3.0], [1.0, 2.0, 3.0]), ([1.0, 2.0, 3.0, 4.0], [0.0] * 4), ([], [])])
 def test_where_nothing_can_be_said_nothing_is(x, y):
     assert not rank_correlation(x, y).known
 
 
 def test_unequal_numbers_are_named():
     with pytest.raises(ValueError, match="hold 2 and 1"):
-        rank_correlation([1, 2], [1])
+        rank_correlation([1.0, 2.0], [1.0])

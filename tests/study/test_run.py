@@ -99,11 +99,14 @@ def test_too_few_held_out_episodes_are_named(checkpoint, demonstrations, tmp_pat
     assert not list(tmp_path.glob("study.*"))
 
 
-def test_a_study_of_one_policy_without_language_says_what_it_cannot_say(checkpoint, data, tmp_path, monkeypatch):
+def test_a_study_of_one_policy_and_task_without_language_says_what_it_cannot_say(
+    checkpoint, data, tmp_path, monkeypatch
+):
     monkeypatch.setenv("VLAREG_CACHE", str(tmp_path / "cache"))
     options = replace(OPTIONS, language=False)
-    page = run_study([checkpoint], tmp_path / "report", data, options=options)[0].read_text()
+    page = run_study([checkpoint], tmp_path / "report", replace(data, tasks=(0,)), options=options)[0].read_text()
     for words in (
+        "There is only one task in the data",
         "Only one policy is given",
         "No evaluation of these policies was given",
         "so nothing can be said about scale",

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from vlareg.functional.checks import check_pair
 from vlareg.functional.cknna import normalised
-from vlareg.functional.hsic import hsic, linear_hsic
+from vlareg.functional.hsic import kernel_sums, linear_hsic
 from vlareg.functional.kernels import Kernel, KernelName, make_kernel
 from vlareg.functional.precision import full_precision
 from vlareg.functional.space import RAW, Space, per_side
@@ -108,5 +108,5 @@ def _alignment(kernels: tuple[Kernel, Kernel], unbiased: bool) -> Scalar:
         if a.sigma is None:
             pairs = (a, b), (a, a), (b, b)
             return normalised(*(linear_hsic(p.keys, q.keys, unbiased) for p, q in pairs)).float()
-        sums = hsic([a], [b], unbiased)
+        sums = kernel_sums([a], [b]).hsic(unbiased)
         return normalised(sums.cross, sums.own_x, sums.own_y).squeeze().float()

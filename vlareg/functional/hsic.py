@@ -28,39 +28,69 @@ class HSIC(NamedTuple):
     own_y: Float[Tensor, "layers_y"]
 
 
-def hsic(x: Sequence[Kernel], y: Sequence[Kernel], unbiased: bool) -> HSIC:
-    """Compare all pairs of layers, computing each kernel once, a tile at a time, and by symmetry only half of it.
+class KernelSums(NamedTuple):
+    """What both estimates of HSIC need to know about the kernels of two sides (float64).
+
+    Args:
+        cross: Sums of products of the entries off the diagonal.
+        own: Sums of squares of the entries off the diagonal, of the layers of x and then of y.
+        rows: Sums of rows without the diagonal, likewise.
+        diagonal: The diagonals, likewise.
+    """
+
+    cross: Float[Tensor, "layers_x layers_y"]
+    own: Float[Tensor, "layers"]
+    rows: Float[Tensor, "layers samples"]
+    diagonal: Float[Tensor, "layers samples"]
+
+    def hsic(self, unbiased: bool) -> HSIC:
+        """Return an estimate.
+
+        Args:
+            unbiased: Which of the two.
+
+        Reference:
+            Song et al., "Feature Selection via Dependence Maximization", 2012, equations 4 (biased) and 5 (unbiased).
+        """
+        cross, own, rows, n = self.cross, self.own, self.rows, self.rows.shape[1]
+        x, y = slice(len(cross)), slice(len(cross), None)
+        if not unbiased:
+            cross = cross + self.diagonal[x] @ self.diagonal[y].T
+            own, rows = own + self.diagonal.square().sum(dim=1), rows + self.diagonal
+        total = rows.sum(dim=1)
+        return HSIC(
+            _estimate(cross, total[x, None] * total[y], rows[x] @ rows[y].T, n, unbiased),
+            *_estimate(own, total**2, rows.square().sum(dim=1), n, unbiased).tensor_split([len(cross)]),
+        )
+
+
+def kernel_sums(x: Sequence[Kernel], y: Sequence[Kernel]) -> KernelSums:
+    """Sum over all pairs of layers, computing each kernel once, a tile at a time, and by symmetry only half of it.
 
     Args:
         x: Kernels of the first side's layers.
         y: Kernels of the second side's layers, over the same samples.
-        unbiased: Use the unbiased estimate.
-
-    Reference:
-        Song et al., "Feature Selection via Dependence Maximization", 2012, equations 4 (biased) and 5 (unbiased).
     """
     kernels, n, split = [*x, *y], len(x[0].keys), len(x)
-    row = torch.zeros(len(kernels), n, dtype=torch.float64, device=x[0].keys.device)
-    trace, own = row.new_zeros(split, len(y)), row.new_zeros(len(kernels))
-    for rows, columns in _tiles(n, max(1, math.isqrt(neighbours.BLOCK_ELEMENTS // len(kernels)))):
-        tile = torch.stack([kernel.tile(rows, columns) for kernel in kernels])
-        if unbiased and rows == columns:
+    rows = torch.zeros(len(kernels), n, dtype=torch.float64, device=x[0].keys.device)
+    cross, own, diagonal = rows.new_zeros(split, len(y)), rows.new_zeros(len(kernels)), torch.zeros_like(rows)
+    for above, beside in _tiles(n, math.isqrt(neighbours.BLOCK_ELEMENTS // len(kernels))):
+        tile = torch.stack([kernel.tile(above, beside) for kernel in kernels])
+        if above == beside:
+            diagonal[:, above] = tile.diagonal(dim1=1, dim2=2).double()
             tile.diagonal(dim1=1, dim2=2).zero_()
-        row[:, rows] += tile.sum(dim=2)
-        if rows != columns:
-            row[:, columns] += tile.sum(dim=1)
-        times, entries = 1 if rows == columns else 2, tile.flatten(1)
-        trace += times * (entries[:split] @ entries[split:].T)
+        else:
+            rows[:, beside] += tile.sum(dim=1)
+        rows[:, above] += tile.sum(dim=2)
+        times, entries = 1 if above == beside else 2, tile.flatten(1)
+        cross += times * (entries[:split] @ entries[split:].T)
         own += times * entries.norm(dim=1).double().square()
-    total, of_x, of_y = row.sum(dim=1), slice(split), slice(split, None)
-    return HSIC(
-        _estimate(trace, total[of_x, None] * total[of_y], row[of_x] @ row[of_y].T, n, unbiased),
-        *_estimate(own, total**2, row.square().sum(dim=1), n, unbiased).tensor_split([split]),
-    )
+    return KernelSums(cross, own, rows, diagonal)
 
 
 def _tiles(samples: int, width: int) -> Iterator[tuple[slice, slice]]:
-    """Cut the upper triangle of a square of all pairs of samples into squares."""
+    """Cut the upper triangle of all pairs of samples into squares, which fit on the diagonal."""
+    width = max(1, width)
     parts = [slice(start, min(start + width, samples)) for start in range(0, samples, width)]
     return itertools.combinations_with_replacement(parts, 2)
 

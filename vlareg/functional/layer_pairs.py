@@ -5,16 +5,15 @@ from difflib import get_close_matches
 from functools import partial
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from vlareg.functional import neighbours
 from vlareg.functional.cknna import normalised
-from vlareg.functional.hsic import hsic
-from vlareg.functional.kernels import Kernel
+from vlareg.functional.kernels import KernelName
 from vlareg.functional.layers import Layers
 from vlareg.functional.local_kernel import Estimate, LocalKernel, shared_sum
-from vlareg.functional.neighbour_lists import common_length, kept_share, returns, shared_share
+from vlareg.functional.neighbour_lists import Agreement, common_length, kept_share, returns, shared_share
 from vlareg.functional.precision import full_precision
 from vlareg.functional.svcca import canonical_correlation
 
@@ -42,11 +41,14 @@ def score_layers(metric: str, x: Layers, y: Layers) -> Scores:
         tensor([1., 1.])
     """
     check_metric(metric)
-    samples = len(x.vectors[0]), len(y.vectors[0])
-    if samples[0] != samples[1]:
-        raise ValueError(f"`x` and `y` must hold the same samples, but have {samples[0]} and {samples[1]} rows.")
+    if x.samples != y.samples:
+        raise ValueError(f"`x` and `y` must hold the same samples, but have {x.samples} and {y.samples} rows.")
     with torch.no_grad(), full_precision(x.vectors[0]):
-        return LAYER_METRICS[metric](x, y).float()
+        if metric in LISTS:
+            return compare_lists(LISTS[metric], x.neighbours.indices, y.neighbours.indices).float()
+        if metric in LOCAL:
+            return compare_local(*local_kernels(metric, x, y), LOCAL[metric]).float()
+        return WHOLE[metric](x, y).float()
 
 
 def check_metric(name: str) -> None:
@@ -63,11 +65,49 @@ def check_metric(name: str) -> None:
         raise ValueError(f"`metric` must be one of {sorted(LAYER_METRICS)}, but got {name!r}; did you mean {near!r}?")
 
 
-def _lists(agreement: Callable[[Tensor, Tensor], Tensor], x: Layers, y: Layers) -> Scores:
-    """Average an agreement of lists of neighbours over the samples."""
-    lists = _in_parts(y.neighbours.indices)
-    rows = [torch.cat([agreement(a, b).double().mean(dim=-1) for b in lists]) for a in x.neighbours.indices]
-    return torch.stack(rows)
+def compare_lists(
+    agreement: Callable[[Tensor, Tensor], Agreement],
+    x: Int[Tensor, "layers_x samples k_x"],
+    y: Int[Tensor, "layers_y samples k_y"],
+) -> Scores:
+    """Average an agreement of lists of neighbours over the samples.
+
+    Args:
+        agreement: Of `vlareg.functional.neighbour_lists`.
+        x: Neighbours in the layers of one side.
+        y: Neighbours in the layers of the other.
+    """
+    parts = _in_parts(y)
+    return torch.stack([torch.cat([agreement(a, b).double().mean(dim=-1) for b in parts]) for a in x])
+
+
+def local_kernels(metric: str, x: Layers, y: Layers) -> tuple[LocalKernel, LocalKernel]:
+    """Return the kernels between neighbours that a metric compares.
+
+    Args:
+        metric: A name in `LOCAL`.
+        x: One side.
+        y: The other side.
+    """
+    if LOCAL[metric] == "paper":
+        return x.row_centred_local_kernels, y.row_centred_local_kernels
+    return x.local_kernels, y.local_kernels
+
+
+def compare_local(x: LocalKernel, y: LocalKernel, estimate: Estimate) -> Scores:
+    """Compare kernels between neighbours.
+
+    Args:
+        x: Of the layers of one side.
+        y: Of the layers of the other.
+        estimate: Kind of the sums.
+    """
+    layers = [LocalKernel(*layer) for layer in zip(*x, strict=True)]
+    parts = [LocalKernel(*part) for part in zip(*map(_in_parts, y), strict=True)]
+    cross = torch.stack([torch.cat([shared_sum(a, b, estimate) for b in parts]) for a in layers])
+    own_x = torch.stack([shared_sum(a, a, estimate) for a in layers])
+    own_y = torch.cat([shared_sum(b, b, estimate) for b in parts])
+    return normalised(cross, own_x[:, None], own_y)
 
 
 def _in_parts(layers: Tensor) -> tuple[Tensor, ...]:
@@ -75,45 +115,34 @@ def _in_parts(layers: Tensor) -> tuple[Tensor, ...]:
     return torch.split(layers, max(1, neighbours.BLOCK_ELEMENTS // layers[0].numel()))
 
 
-def _cknna(estimate: Estimate, x: Layers, y: Layers) -> Scores:
-    a, b = (s.row_centred_local_kernel if estimate == "paper" else s.local_kernel for s in (x, y))
-    parts = [LocalKernel(*part) for part in zip(*map(_in_parts, b), strict=True)]
-    layers = [LocalKernel(*layer) for layer in zip(*a, strict=True)]
-    cross = torch.stack([torch.cat([shared_sum(layer, part, estimate) for part in parts]) for layer in layers])
-    own_x = torch.stack([shared_sum(layer, layer, estimate) for layer in layers])
-    own_y = torch.cat([shared_sum(part, part, estimate) for part in parts])
-    return normalised(cross, own_x[:, None], own_y)
-
-
-def _cka(kernels: Callable[[Layers], list[Kernel]], unbiased: bool, x: Layers, y: Layers) -> Scores:
-    sums = hsic(kernels(x), kernels(y), unbiased)
+def _cka(x: Layers, y: Layers, kernel: KernelName = "linear", unbiased: bool = False) -> Scores:
+    sums = x.kernel_sums(y, kernel).hsic(unbiased)
     return normalised(sums.cross, sums.own_x[:, None], sums.own_y)
 
 
 def _svcca(x: Layers, y: Layers) -> Scores:
-    directions_x, directions_y = x.directions(10), y.directions(10)
-    return torch.stack(
-        [torch.stack([canonical_correlation(u, v, "squared") for v in directions_y]) for u in directions_x]
-    )
+    u, v = x.directions(10), y.directions(10)
+    return torch.stack([torch.stack([canonical_correlation(a, b, "squared") for b in v]) for a in u])
 
 
-def _linear(layers: Layers) -> list[Kernel]:
-    return layers.linear_kernels
+LISTS: dict[str, Callable[[Tensor, Tensor], Agreement]] = {
+    "mutual_knn": shared_share,
+    "cycle_knn": returns,
+    "lcs_knn": common_length,
+    "edit_distance_knn": kept_share,
+}
+"""Metrics of lists of neighbours."""
 
+LOCAL: dict[str, Estimate] = {"cknna": "unbiased", "cknna_paper": "paper"}
+"""Metrics of kernels between neighbours."""
 
-def _gaussian(layers: Layers) -> list[Kernel]:
-    return layers.gaussian_kernels
-
-
-LAYER_METRICS: dict[str, Callable[[Layers, Layers], Scores]] = {
-    "mutual_knn": partial(_lists, shared_share),
-    "cycle_knn": partial(_lists, returns),
-    "lcs_knn": partial(_lists, common_length),
-    "edit_distance_knn": partial(_lists, kept_share),
-    "cknna": partial(_cknna, "unbiased"),
-    "cknna_paper": partial(_cknna, "paper"),
-    "cka": partial(_cka, _linear, False),
-    "unbiased_cka": partial(_cka, _linear, True),
-    "rbf_cka": partial(_cka, _gaussian, False),
+WHOLE: dict[str, Callable[[Layers, Layers], Scores]] = {
+    "cka": _cka,
+    "unbiased_cka": partial(_cka, unbiased=True),
+    "rbf_cka": partial(_cka, kernel="rbf"),
     "svcca": _svcca,
 }
+"""Metrics of all samples together."""
+
+LAYER_METRICS = (*LISTS, *LOCAL, *WHOLE)
+"""Names of metrics that `score_layers` knows."""

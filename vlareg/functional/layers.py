@@ -9,7 +9,8 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from vlareg.functional.checks import check_embeddings
-from vlareg.functional.kernels import Kernel, make_kernel
+from vlareg.functional.hsic import KernelSums, kernel_sums
+from vlareg.functional.kernels import Kernel, KernelName, make_kernel
 from vlareg.functional.local_kernel import LocalKernel, local_kernel
 from vlareg.functional.neighbours import Neighbours, Side, nearest_neighbours
 from vlareg.functional.precision import full_precision
@@ -51,12 +52,14 @@ class Layers:
     ) -> None:
         self.vectors, self.side, self.k, self.groups = list(vectors), side, k, groups
         self.spaces = [space] * len(self.vectors) if isinstance(space, Space) else space
+        self._sums: dict[KernelName, tuple[Layers, KernelSums]] = {}
         shapes = [list(layer.shape) for layer in self.vectors]
         if len({shape[0] for shape in shapes}) != 1 or len(self.spaces) != len(shapes):
             raise ValueError(
                 f"`{side}` must be layers of equally many samples, with one space for all or one for each, but has layers "
                 f"{shapes} and {len(self.spaces)} spaces."
             )
+        self.samples = shapes[0][0]
 
     def __len__(self) -> int:
         """Return the number of layers."""
@@ -72,29 +75,35 @@ class Layers:
         return nearest_neighbours(self.vectors[i], self.k, space=space, groups=groups, side=side)
 
     @cached_property
-    def local_kernel(self) -> LocalKernel:
-        """Inner products of neighbours, [layers, samples, k]."""
-        return self._local_kernel(row_centred=False)
+    def local_kernels(self) -> LocalKernel:
+        """Inner products of neighbours, [layers, k, samples]."""
+        return self._local_kernels(row_centred=False)
 
     @cached_property
-    def row_centred_local_kernel(self) -> LocalKernel:
-        """Inner products of neighbours less their row's mean, [layers, samples, k]."""
-        return self._local_kernel(row_centred=True)
+    def row_centred_local_kernels(self) -> LocalKernel:
+        """Inner products of neighbours less their row's mean, [layers, k, samples]."""
+        return self._local_kernels(row_centred=True)
 
-    def _local_kernel(self, row_centred: bool) -> LocalKernel:
+    def _local_kernels(self, row_centred: bool) -> LocalKernel:
         near = [Neighbours(*layer) for layer in zip(*self.neighbours, strict=True)]
         kernels = self._each(lambda i: local_kernel(self.vectors[i], near[i], self.spaces[i], row_centred))
         return LocalKernel(*map(torch.stack, zip(*kernels, strict=True)))
 
-    @cached_property
-    def linear_kernels(self) -> list[Kernel]:
-        """Linear kernels over all samples."""
-        return self._each(lambda i: make_kernel(self._placed(i), "linear", 1.0))
+    def kernel_sums(self, other: "Layers", kernel: KernelName) -> KernelSums:
+        """Return sums over the kernels of these layers and of others; those of the last call are kept.
 
-    @cached_property
-    def gaussian_kernels(self) -> list[Kernel]:
-        """Gaussian kernels over all samples, as wide as the median distance."""
-        return self._each(lambda i: make_kernel(self._placed(i), "rbf", "median"))
+        Args:
+            other: The other side, of the same samples.
+            kernel: "linear", or "rbf" with the median distance as its width.
+        """
+        known = self._sums.get(kernel)
+        if known is None or known[0] is not other:
+            known = other, kernel_sums(self._kernels(kernel), other._kernels(kernel))
+            self._sums[kernel] = known
+        return known[1]
+
+    def _kernels(self, kernel: KernelName) -> list[Kernel]:
+        return self._each(lambda i: make_kernel(self._placed(i), kernel, "median"))
 
     def directions(self, dim: int) -> list[Float[Tensor, "samples directions"]]:
         """Return the samples' coordinates along the leading principal directions of each layer.
@@ -103,6 +112,15 @@ class Layers:
             dim: Directions kept.
         """
         return self._each(lambda i: leading_directions(self._placed(i), dim))
+
+    def subset(self, rows: Int[Tensor, "rows"]) -> "Layers":
+        """Return some of the samples, or all in another order.
+
+        Args:
+            rows: Rows to keep.
+        """
+        groups = None if self.groups is None else self.groups[rows]
+        return Layers([layer[rows] for layer in self.vectors], self.side, self.k, self.spaces, groups)
 
     def _placed(self, i: int) -> Embeddings:
         check_embeddings(self.vectors[i], self.side)

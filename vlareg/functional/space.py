@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Literal, TypeVar, get_args
 
 import torch
-from torch import Tensor
 
 from vlareg.functional.checks import RESOLUTION, check_directions
 from vlareg.functional.precision import at_least_float32

@@ -8,14 +8,17 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torchmetrics.utilities.data import dim_zero_cat
 
+from vlareg.functional.chance import Score
+from vlareg.functional.chance_scores import Resampling
 from vlareg.functional.layer_pairs import check_metric, score_layers
+from vlareg.functional.layer_scores import WITHOUT_INTERVALS, LayerScores, score_with_chance
 from vlareg.functional.layers import Layers
 from vlareg.functional.precision import at_least_float32
 from vlareg.functional.space import RAW, Space, per_side
 from vlareg.metrics.pairs import PairMetric
 
 Spaces = Space | list[Space]
-LayerVectors = Float[Tensor, "samples layers dim"] | Sequence[Float[Tensor, "samples _"]]
+LayerVectors = Float[Tensor, "samples _ _"] | Sequence[Float[Tensor, "samples _"]]
 
 
 class AlignmentMatrix(PairMetric):
@@ -55,7 +58,8 @@ class AlignmentMatrix(PairMetric):
         self.metrics = (metric,) if isinstance(metric, str) else tuple(metric)
         for name in self.metrics:
             check_metric(name)
-        self.only, self.k, self.space = isinstance(metric, str), k, space
+        self.only, self.space = isinstance(metric, str), space
+        self.k: int | tuple[int, int] = k
         self._layers: tuple[Layers, Layers] | None = None
         for name in ("widths_x", "widths_y"):
             self.add_state(name, default=[], dist_reduce_fx="cat")
@@ -111,6 +115,32 @@ class AlignmentMatrix(PairMetric):
         )
         scores = {name: score_layers(name, *self._layers) for name in self.metrics}
         return scores[self.metrics[0]] if self.only else scores
+
+    def scores(self, resampling: Resampling = WITHOUT_INTERVALS) -> dict[str, LayerScores]:
+        """Return, by metric, the scores of all pairs with chance, and the best of them beside the null of the best.
+
+        Args:
+            resampling: Numbers of permutations, and of halves of the episodes for intervals; none by default, since they cost
+                some thirty times as much as the scores.
+
+        Raises:
+            ValueError: If episode ids were not given, or too few episodes have equally many samples.
+        """
+        return {name: score_with_chance(name, *self.layers, resampling) for name in self.metrics}
+
+    def score(self, title: str | None = None, resampling: Resampling = WITHOUT_INTERVALS) -> Score:
+        """Return the best score of all pairs of layers beside the null of the best.
+
+        Args:
+            title: What is compared; the metric's name by default.
+            resampling: Numbers of permutations and halves of the episodes.
+
+        Raises:
+            ValueError: If there are several metrics, or what `scores` refuses.
+        """
+        if len(self.metrics) > 1:
+            raise ValueError(f"`score` is of one metric, but there are {list(self.metrics)}; use `scores`.")
+        return score_with_chance(self.metrics[0], *self.layers, resampling, title).best
 
     @property
     def layers(self) -> tuple[Layers, Layers]:

@@ -30,6 +30,8 @@ class CKA(PairMetric):
         1.0
     """
 
+    name = "cka"
+
     def __init__(
         self,
         kernel: KernelName = "linear",
@@ -56,6 +58,8 @@ class UnbiasedCKA(CKA):
         >>> round(float(metric.compute()), 4)
         1.0
     """
+
+    name = "unbiased_cka"
 
     def value(self, x: Tensor, y: Tensor, groups: Tensor | None = None) -> Scalar:
         """Return the score of two representations."""

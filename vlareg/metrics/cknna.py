@@ -4,6 +4,8 @@ from typing import Any
 
 from torch import Tensor
 
+from vlareg.functional.chance import Score
+from vlareg.functional.chance_scores import Resampling
 from vlareg.functional.cknna import Variant, cknna
 from vlareg.functional.space import RAW, Space
 from vlareg.metrics.knn import NeighbourMetric
@@ -39,7 +41,18 @@ class CKNNA(NeighbourMetric):
     ) -> None:
         super().__init__(k, space, **kwargs)
         self.unbiased, self.variant = unbiased, variant
+        self.name = "cknna" if variant == "reference" else "cknna_paper"
 
     def value(self, x: Tensor, y: Tensor, groups: Tensor | None = None) -> Scalar:
         """Return the score of two representations."""
         return cknna(x, y, self.k, self.unbiased, self.variant, space=self.space, groups=groups)
+
+    def score_pair(self, x: Tensor, y: Tensor, groups: Tensor, title: str, resampling: Resampling) -> Score:
+        """Return the score of two representations with chance.
+
+        Raises:
+            ValueError: With the biased estimate, for which a sample is its own neighbour and no other episode.
+        """
+        if not self.unbiased:
+            raise ValueError("`unbiased` must be True for chance by episodes, but is False.")
+        return super().score_pair(x, y, groups, title, resampling)

@@ -10,6 +10,8 @@ from torchmetrics import Metric
 from torchmetrics.utilities.data import dim_zero_cat
 
 from vlareg.distributed import gather_rows
+from vlareg.functional.chance import Score
+from vlareg.functional.chance_scores import DEFAULT, Resampling, score_metric
 from vlareg.functional.duplicates import first_of_each
 from vlareg.functional.precision import at_least_float32
 
@@ -27,7 +29,9 @@ class PairMetric(Metric, ABC):
     is_differentiable = False
     higher_is_better = True
     full_state_update = False
+    k: int | tuple[int, int] | None = None
 
+    name: str
     x: list[Tensor]
     y: list[Tensor]
     episodes: list[Tensor]
@@ -63,9 +67,11 @@ class PairMetric(Metric, ABC):
                 "`x`, `y`, `episode_ids` and `sample_ids` must hold the same samples, but have "
                 f"{', '.join('no' if row is None else str(row) for row in rows)} rows."
             )
-        for name, ids, state in (("episode_ids", episode_ids, self.episodes), ("sample_ids", sample_ids, self.samples)):
+        given = ("episode_ids", episode_ids, self.episodes), ("sample_ids", sample_ids, self.samples)
+        for name, ids, state in given:
             if self.x and bool(state) != (ids is not None):
                 raise ValueError(f"`{name}` must be given in every update or in none.")
+        for _, ids, state in given:
             if ids is not None:
                 state.append(ids.detach().long())
         self.x.append(at_least_float32(x.detach()))
@@ -89,6 +95,38 @@ class PairMetric(Metric, ABC):
             y: One vector per sample, in the same order.
             groups: Episode of each sample.
         """
+
+    def score(self, title: str | None = None, resampling: Resampling = DEFAULT) -> Score:
+        """Return the score over all samples with chance, z, p and an interval, by whole episodes.
+
+        For a metric of which lower values are better it is of the negative value.
+
+        Args:
+            title: What is compared; the metric's name by default.
+            resampling: Numbers of permutations and halves of the episodes.
+
+        Raises:
+            ValueError: If episode ids were not given, or too few episodes have equally many samples.
+        """
+        with self.sync_context(dist_sync_fn=self.dist_sync_fn):
+            x, y, groups = self.collected()
+        if groups is None:
+            raise ValueError(
+                "`episode_ids` must be given for chance: the episode of each sample, or `torch.arange(samples)` only where no "
+                "time or scene connects samples."
+            )
+        return self.score_pair(x, y, groups, title or self.name, resampling)
+
+    def score_pair(self, x: Tensor, y: Tensor, groups: Tensor, title: str, resampling: Resampling) -> Score:
+        """Return the score of two representations with chance, by computing it anew for each permutation and half."""
+        sign = 1 if self.higher_is_better else -1
+
+        def metric(i: Tensor, j: Tensor) -> Tensor:
+            value = self.value(x[i], y[j], groups[i])
+            assert isinstance(value, Tensor)
+            return sign * value
+
+        return score_metric(metric, groups, title, self.k, float(self.higher_is_better), resampling)
 
     def collected(self) -> tuple[Tensor, Tensor, Tensor | None]:
         """Return all samples of both sides and their episodes, each sample once.

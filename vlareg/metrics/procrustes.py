@@ -32,11 +32,14 @@ class PrecisionAtK(PairMetric):
         1.0
     """
 
+    name = "precision_at_k"
+
     def __init__(self, k: int = 10, folds: int = 5, space: Space | tuple[Space, Space] = RAW, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         if k < 1 or folds < 2:
             raise ValueError(f"`k` must be >= 1 and `folds` >= 2, but got {k} and {folds}.")
-        self.k, self.folds, self.space = k, folds, space
+        self.k: int = k
+        self.folds, self.space = folds, space
 
     def value(self, x: Tensor, y: Tensor, groups: Tensor | None = None) -> Scalar:
         """Return the score of two representations."""
@@ -65,6 +68,7 @@ class ProcrustesDisparity(PairMetric):
     """
 
     higher_is_better = False
+    name = "procrustes"
 
     def __init__(
         self,

@@ -27,6 +27,8 @@ class SVCCA(PairMetric):
         1.0
     """
 
+    name = "svcca"
+
     def __init__(
         self,
         dim: int = 10,

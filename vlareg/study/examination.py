@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import torch
-from jaxtyping import Int
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from vlareg.callbacks.choose import choose
@@ -72,7 +72,7 @@ class Examined:
     tasks: Int[Tensor, "samples"]
     encoders: tuple[str, ...]
     parameters: dict[str, int]
-    instructions: dict[str, Embeddings]
+    instructions: dict[str, Float[Tensor, "sentences dim"]]
 
     @property
     def places(self) -> dict[str, str]:

@@ -33,9 +33,9 @@ def read_instructions(
         rows: Gives as many rows of one frame, whose picture is shown.
 
     Returns:
-        Means over the instruction's own tokens of the input embeddings, and of the last block's states; and that block's
-        state at the last prompt token, from which the first action is decoded. The words around the instruction, which
-        are the same for all, are left out of the means.
+        The mean of the last block's states over the instruction's own tokens; that block's state at the last prompt
+        token, from which the first action is decoded; the mean of the input embeddings. The words around the instruction,
+        which are the same for all, are left out of the means.
     """
     batches = _batches(processor, instructions, rows)
     start, end = _common_ends(
@@ -43,9 +43,9 @@ def read_instructions(
     )
     last = [point for point in extraction_points(policy) if point.name.endswith(".last_prompt")][-1]
     wanted = [
-        Representation(INPUT, _embeddings(policy.get_input_embeddings(), start, end)),
         Representation(STATES, _states(start, end), last.path),
         replace(last, name=LAST),
+        Representation(INPUT, _embeddings(policy.get_input_embeddings(), start, end)),
     ]
     readings = read_probe(policy, wanted, batches)
     return {name: value.cpu() for name, value in readings.values.items()}

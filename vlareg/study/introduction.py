@@ -43,8 +43,8 @@ def _reading(found: Measurements) -> str:
         f"{len(scope.permutations)} exchanges of whole episodes within their task: frames keep their place in time, so what "
         f"two spaces share because both follow an episode's progress counts as chance. That is why it is about {decimal(clock)} here "
         f"and not {decimal(plain)}, which shuffled frames would give and which would make everything look aligned. Calibrated is (score "
-        "- chance) / (1 - chance): 0 by chance, 1 for perfect agreement. Intervals (95 %) compare halves of the episodes. p is of each "
-        "row alone: among twenty rows of nothing, one has p < .05."
+        "- chance) / (1 - chance): 0 by chance, 1 for perfect agreement. Intervals (95 %) compare halves of each task's episodes, "
+        "and take chance as it is. p is of each row alone: among twenty rows of nothing, one has p < .05."
     )
 
 

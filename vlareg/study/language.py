@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from vlareg.functional import FEATURES, precision_at_k, procrustes
 from vlareg.functional.chance import Score
 from vlareg.functional.chance_scores import Resampling, score_metric
-from vlareg.shapes import Embeddings
 
 FOLDS = 5
 
@@ -28,7 +28,10 @@ class LanguageScores:
 
 
 def score_language(
-    instructions: Embeddings, sentences: Embeddings, resampling: Resampling, k: int = 1
+    instructions: Float[Tensor, "sentences dim_x"],
+    sentences: Float[Tensor, "sentences dim_y"],
+    resampling: Resampling,
+    k: int = 1,
 ) -> LanguageScores:
     """Map a policy's vectors onto the sentence encoder's, fitted on four fifths of the instructions and scored on the rest.
 

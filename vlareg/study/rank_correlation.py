@@ -53,10 +53,10 @@ def rank_correlation(x: Sequence[float], y: Sequence[float], confidence: float =
         65 (2000), pp. 23-28 (the standard error).
 
     Example:
-        >>> found = rank_correlation([1, 2, 3, 4, 5, 6], [1, 3, 2, 4, 6, 5])
+        >>> found = rank_correlation([1.0, 2.0, 3.0, 4.0, 5.0, 6.0], [1.0, 3.0, 2.0, 4.0, 6.0, 5.0])
         >>> print(f"{found.value:.3f} {found.low:.3f} {found.high:.3f}")
         0.886 0.066 0.992
-        >>> rank_correlation([1, 2, 3], [1, 2, 3]).known
+        >>> rank_correlation([1.0, 2.0, 3.0], [1.0, 2.0, 3.0]).known
         False
     """
     if len(x) != len(y):

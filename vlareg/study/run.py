@@ -140,7 +140,7 @@ def _write(
         },
         "scores": all_scores(found),
         "without_score": {key: grid.reasons for key, grid in found.grids.items() if grid.reasons},
-        "encoder_weights": changes,
+        "encoder_weights": {name: {**asdict(change), "verdict": change.verdict} for name, change in changes.items()},
         "encoder_drift": drift,
         "success": {"rates": evaluated.of, "left_out": evaluated.left_out, "correlations": correlated},
         "language": {"instructions": sentences, "scores": arranged},

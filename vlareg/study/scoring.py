@@ -100,7 +100,7 @@ class _Items:
 
 def _null(
     metric: str, x: _Items, y: _Items, permutations: Int[Tensor, "permutations samples"]
-) -> Float[Tensor, "permutations points targets"]:
+) -> Float[Tensor, "draws points targets"]:
     """Score with whole episodes exchanged; these are equally long, so that groups stay as they are."""
     everything = torch.arange(permutations.shape[1])
     fixed = x.layers(everything)

@@ -5,9 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
-
-from vlareg.evaluation.policy import load_model, read_config
+from vlareg.evaluation.policy import choose_numerics, load_model, read_config
 from vlareg.policies.openvla import OpenVLAForActionPrediction
 
 RANDOM_NAME = "random weights"
@@ -31,9 +29,8 @@ class Subject:
     random_seed: int | None = None
 
     def load(self) -> OpenVLAForActionPrediction:
-        """Return the policy in evaluation mode and float32, on a GPU where there is one."""
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-        policy = load_model(self.folder, device, "float32", self.random_seed)
+        """Return the policy in evaluation mode and float32, on a GPU where there is one, else on one thread."""
+        policy = load_model(self.folder, *choose_numerics("float32"), self.random_seed)
         policy.train(False)
         return policy
 

@@ -55,9 +55,10 @@ def _picture(scores: Scores, sentences: int) -> Picture:
     row[0].set_ylabel(f"precision@{k}, held out", fontsize=SMALL)
     row[1].set_ylabel("variance explained, held out\n(1 - Procrustes disparity)", fontsize=SMALL)
     add_legend(figure, [*scores], chance="random baseline (instructions exchanged)")
+    found = "the nearest" if k == 1 else f"among the {k} nearest"
     return Picture(
         figure,
-        f"on {sentences} instructions of all suites, in five parts: how often an instruction is among the {k} nearest of its part "
+        f"on {sentences} instructions of all suites, in five parts: how often an instruction is {found} of its part "
         "(left), and how much of the sentence encoder's variance the map explains (right), with 95 % intervals.",
         "understanding: instructions share words, and an untrained policy's embeddings are a random code for words, so the grey "
         "dots are what common words alone give. Only what lies above them was learned.",

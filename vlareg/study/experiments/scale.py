@@ -4,9 +4,9 @@ import math
 
 from vlareg.study.charts import SMALL, add_legend, colour_of, panels
 from vlareg.study.measurements import Measurements
-from vlareg.study.numbers import count, decimal
+from vlareg.study.numbers import count
 from vlareg.study.page import Picture, Section, Table
-from vlareg.study.targets import ARM, MAIN
+from vlareg.study.targets import MAIN
 
 
 def scale_section(found: Measurements) -> Section:
@@ -58,10 +58,5 @@ def _picture(found: Measurements, sizes: dict[str, int]) -> Picture:
 
 def _table(found: Measurements) -> Table:
     parts = list(found.policies[found.start].parameters)
-    columns = ["policy", *(part.replace("_", " ") for part in parts), *found.places]
-    rows = []
-    for name in found.given:
-        sizes = [count(found.policies[name].parameters.get(part, 0)) for part in parts]
-        scores = [found.score(name, found.whole, place, ARM).calibrated for place in found.places]
-        rows.append([name, *sizes, *map(decimal, scores)])
-    return Table("Parameters beside calibrated scores against the arm's action", columns, rows)
+    rows = [[name, *(count(found.policies[name].parameters.get(part, 0)) for part in parts)] for name in found.given]
+    return Table("Parameters", ["policy", *(part.replace("_", " ") for part in parts)], rows)

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+import numpy as np
+
 from vlareg.evaluation import Summary
 from vlareg.study.charts import SMALL, add_legend, colour_of, panels
 from vlareg.study.evaluations import Evaluations
@@ -83,6 +85,8 @@ def _picture(found: Measurements, evaluations: Evaluations) -> Picture:
                 panel.plot(at, rate, "o", color=colour, markersize=6)
             panel.set_title(place, fontsize=SMALL + 0.5)
             panel.set_ylim(-0.03, 1.03)
+            middle, span = sum(panel.get_xlim()) / 2, max(0.06, float(np.ptp(panel.get_xlim())))
+            panel.set_xlim(middle - span / 2, middle + span / 2)
             panel.set_xlabel(f"calibrated score, {words}", fontsize=SMALL - 0.5)
         row[0].set_ylabel("success rate", fontsize=SMALL)
     add_legend(figure, [*found.policies], only=[*evaluations.of])
