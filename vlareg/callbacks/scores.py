@@ -3,27 +3,24 @@
 from collections.abc import Sequence
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from lightning.pytorch.utilities import rank_zero_warn
 from torch import Tensor
 
 from vlareg.callbacks.alignment_record import Matrix
 from vlareg.callbacks.readings import Readings
 from vlareg.callbacks.representation import Representation
-from vlareg.functional.chance import against_chance, p_value
-from vlareg.functional.chance_null import mutual_knn_null, permutation_null
+from vlareg.functional.chance_scores import Resampling
 from vlareg.functional.checks import check_embeddings, check_k
-from vlareg.functional.layer_pairs import score_layers
+from vlareg.functional.layer_scores import score_with_chance
 from vlareg.functional.layers import Layers
 from vlareg.functional.neighbours import Side
-from vlareg.functional.permutations import episode_permutations
 
-PERMUTATIONS = 50
-"""Permutations behind chance: the smallest p is 1 / 51."""
+RESAMPLING = Resampling(permutations=50, halves=0)
+"""The smallest p is 1 / 51; there are no intervals, which cost some thirty times as much as the scores."""
 
 QUANTITIES = ("score", "chance", "calibrated", "z", "p", "p_best")
 
-Permutations = Int[Tensor, "permutations samples"]
 Scores = Float[Tensor, "points targets"]
 
 
@@ -54,14 +51,13 @@ def score_pairs(
         ValueError: If `k` leaves nothing to choose, too few episodes have equally many samples, or a metric is unknown.
     """
     check_k(k, len(readings.sample_ids), readings.episode_ids)
-    permutations = episode_permutations(readings.episode_ids, PERMUTATIONS)
     rows, columns = ([i for i, item in enumerate(side) if _is_sound(item, readings)] for side in (points, targets))
     matrices = {m: torch.full((len(QUANTITIES), len(points), len(targets)), torch.nan).double() for m in metrics}
     if rows and columns:
         x = _layers([points[i] for i in rows], "x", readings, k)
         y = _layers([targets[i] for i in columns], "y", readings, k)
         for metric in metrics:
-            known = torch.stack(_with_chance(metric, x, y, permutations))
+            known = torch.stack(_with_chance(metric, x, y))
             matrices[metric][:, torch.tensor(rows)[:, None], torch.tensor(columns)] = known.cpu()
     return {m: dict(zip(QUANTITIES, matrix.tolist(), strict=True)) for m, matrix in matrices.items()}
 
@@ -82,24 +78,7 @@ def _layers(items: Sequence[Representation], side: Side, readings: Readings, k: 
     return Layers(vectors, side, k, spaces, readings.episode_ids)
 
 
-def _with_chance(metric: str, x: Layers, y: Layers, permutations: Permutations) -> list[Scores]:
+def _with_chance(metric: str, x: Layers, y: Layers) -> list[Scores]:
     """Return the quantities, in their order."""
-    value, null = score_layers(metric, x, y).double(), _null(metric, x, y, permutations)
-    chance, z, p = against_chance(value, null)
-    largest = x.k if metric == "lcs_knn" else 1
-    p_best = p_value(value, null.amax(dim=1, keepdim=True))
-    return [value, chance, (value - chance) / (largest - chance), z, p, p_best]
-
-
-def _null(
-    metric: str, x: Layers, y: Layers, permutations: Permutations
-) -> Float[Tensor, "permutations points targets"]:
-    """Score every pair in every permuted order; equally long episodes change places, so that groups stay as they are."""
-    if metric == "mutual_knn":
-        return mutual_knn_null(x.neighbours.indices, y.neighbours.indices, permutations)
-
-    def permuted(rows: Tensor, partners: Tensor) -> Tensor:
-        vectors = [layer[partners] for layer in y.vectors]
-        return score_layers(metric, x, Layers(vectors, y.side, y.k, y.spaces, y.groups))
-
-    return permutation_null(permuted, permutations).double()
+    known = score_with_chance(metric, x, y, RESAMPLING)
+    return [known.value, known.chance, known.calibrated, known.z, known.p, known.p_best]

@@ -49,9 +49,9 @@ class Resampling:
     def interval(
         self,
         metric: Callable[[Int[Tensor, "rows"]], Tensor],
-        value: Float[Tensor, ""],
+        value: Float[Tensor, "*pairs"],
         episodes: Int[Tensor, "samples"],
-    ) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
+    ) -> tuple[Float[Tensor, "*pairs"], Float[Tensor, "*pairs"]]:
         """Return both ends of the 95 % interval; NaN with fewer than 6 episodes, or if none is wanted.
 
         Args:
