@@ -9,8 +9,8 @@ from torch import Tensor
 
 from vlareg.callbacks.readings import Readings
 from vlareg.callbacks.representation import Representation
-from vlareg.functional.chance_null import mutual_knn_null, permutation_null
 from vlareg.functional.checks import check_embeddings, check_k
+from vlareg.functional.layer_null import layer_null
 from vlareg.functional.layer_pairs import score_layers
 from vlareg.functional.layers import Layers
 from vlareg.functional.neighbours import Side
@@ -19,7 +19,7 @@ from vlareg.study.grid import Grid
 from vlareg.study.scopes import Scope
 
 SLOW_PERMUTATIONS = 50
-"""Exchanges of episodes behind the chance of a metric that is computed anew for each."""
+"""Exchanges of episodes behind the chance of a metric without the fast table of `mutual_knn_null`."""
 
 
 def score_grid(
@@ -92,10 +92,10 @@ class _Items:
         self.names = [item.name for item, _ in sound]
         self.vectors, self.spaces = [values for _, values in sound], [item.space for item, _ in sound]
 
-    def layers(self, rows: Int[Tensor, "rows"], groups: Int[Tensor, "rows"] | None = None) -> Layers:
-        """Return some rows, which are of these groups, or of their own."""
-        groups = self.groups[rows] if groups is None else groups
-        return Layers([values[rows] for values in self.vectors], self.side, self.k, self.spaces, groups)
+    def layers(self, rows: Int[Tensor, "rows"]) -> Layers:
+        """Return some rows."""
+        vectors = [values[rows] for values in self.vectors]
+        return Layers(vectors, self.side, self.k, self.spaces, self.groups[rows])
 
 
 def _null(
@@ -103,9 +103,5 @@ def _null(
 ) -> Float[Tensor, "draws points targets"]:
     """Score with whole episodes exchanged; these are equally long, so that groups stay as they are."""
     everything = torch.arange(permutations.shape[1])
-    fixed = x.layers(everything)
-    if metric == "mutual_knn":
-        return mutual_knn_null(fixed.neighbours.indices, y.layers(everything).neighbours.indices, permutations)
-    return permutation_null(
-        lambda _, partners: score_layers(metric, fixed, y.layers(partners, y.groups)), permutations[:SLOW_PERMUTATIONS]
-    ).double()
+    draws = permutations if metric == "mutual_knn" else permutations[:SLOW_PERMUTATIONS]
+    return layer_null(metric, x.layers(everything), y.layers(everything), draws)
