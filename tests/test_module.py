@@ -132,6 +132,58 @@ def test_every_trainable_parameter_gets_a_gradient(checkpoint, demonstrations, l
     assert all("lora" in name for name in trainable) == (lora is not None)
 
 
+def test_what_is_logged_of_a_regularizer(checkpoint, demonstrations, tmp_path):
+    module = _module(checkpoint, gradient_steps=2)
+    seen: list[dict[str, float]] = []
+
+    class Reader(Callback):
+        def on_train_batch_end(self, trainer, pl_module, outputs, batch, batch_idx) -> None:
+            seen.append({name: float(value) for name, value in trainer.callback_metrics.items()})
+
+    trainer = _trainer(tmp_path, 2, monitor=False, logger=False)
+    trainer.callbacks.append(Reader())
+    _fit(module, checkpoint, demonstrations, trainer)
+    assert "train/rscl/gradient_cosine" not in seen[0]
+    last = seen[1]
+    for name in ("rscl", "teacher"):
+        assert -1 <= last[f"train/{name}/gradient_cosine"] <= 1
+        assert last[f"train/{name}/gradient_ratio"] > 0
+        share = last[f"train/{name}/weight"] * last[f"train/{name}/loss"] / last["train/policy/loss"]
+        assert last[f"train/{name}/ratio"] == pytest.approx(share, rel=1e-5)
+    assert last["train/loss"] == pytest.approx(
+        sum(last[f"train/{name}/weight"] * last[f"train/{name}/loss"] for name in ("rscl", "teacher"))
+        + last["train/policy/loss"],
+        rel=1e-5,
+    )
+
+
+def test_comparing_gradients_changes_nothing(checkpoint, demonstrations, tmp_path):
+    runs = [
+        _fit(
+            _module(checkpoint, gradient_steps=steps),
+            checkpoint,
+            demonstrations,
+            _trainer(tmp_path / str(steps), 2, False),
+        )
+        for steps in (1, None)
+    ]
+    assert all(torch.equal(runs[0][name], runs[1][name]) for name in runs[0])
+
+
+def test_regularizers_are_scaled_by_the_training_split(checkpoint, demonstrations, tmp_path):
+    module = _module(checkpoint)
+    trainer = _trainer(tmp_path, 1, monitor=False, logger=False)
+    _fit(module, checkpoint, demonstrations, trainer)
+    states = module.regularizers[0].states
+    every = states.vectors(torch.from_numpy(trainer.datamodule.train.proprio))
+    torch.testing.assert_close(states.centre, every.mean(dim=0))
+
+
+def test_gradient_steps_are_checked(checkpoint):
+    with pytest.raises(ValueError, match="`gradient_steps` must be > 0"):
+        RegularizedPolicy(str(checkpoint), gradient_steps=0)
+
+
 def test_two_regularizers_of_one_name_are_refused(checkpoint):
     with pytest.raises(ValueError, match=r"different names, but got \['rscl', 'rscl'\]"):
         RegularizedPolicy(str(checkpoint), [RSCL(LAYER, 192), RSCL(LAYER, 192)])

@@ -29,6 +29,7 @@ class VLABatch:
         episode_ids: Which episode a transition is from.
         sample_ids: Unique number of a transition in its data set.
         patches_per_view: Number of patch positions that each view takes in the model's sequence.
+        joints: Joint positions before the action (rad), where the data set has them.
     """
 
     input_ids: TokenIds
@@ -41,6 +42,7 @@ class VLABatch:
     episode_ids: Int[Tensor, "batch"]
     sample_ids: Int[Tensor, "batch"]
     patches_per_view: int
+    joints: Float[Tensor, "batch joints"] | None = None
 
     def __len__(self) -> int:
         return len(self.input_ids)

@@ -62,6 +62,23 @@ def rows_of_ranks(tensor: Tensor) -> list[int]:
     return [int(size) for size in sizes]
 
 
+def mean_over_ranks(tensor: Tensor) -> Tensor:
+    """Return the mean of a tensor over all ranks, without gradient.
+
+    Args:
+        tensor: Of the same shape on every rank.
+
+    Example:
+        >>> mean_over_ranks(torch.ones(2)).tolist()
+        [1.0, 1.0]
+    """
+    mean = tensor.detach().clone()
+    if world_size() > 1:
+        dist.all_reduce(mean)
+        mean /= world_size()
+    return mean
+
+
 def gather_rows(tensor: Tensor, group: Any = None) -> list[Tensor]:
     """Return a tensor of every rank, without gradients; a rank without rows may have another shape and type.
 

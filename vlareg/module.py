@@ -13,6 +13,7 @@ from torch import Tensor
 
 from vlareg.batch import IGNORED_LABEL, VLABatch
 from vlareg.files import atomic_folder
+from vlareg.gradients import gradient_agreement
 from vlareg.optimization import Optimization
 from vlareg.policies.lora import LoRA, base_model, merged
 from vlareg.policies.openvla import OpenVLAForActionPrediction, OpenVLAOutput
@@ -24,7 +25,10 @@ class RegularizedPolicy(LightningModule):
     """Fine-tune an OpenVLA: L = L_action + sum of weight(step) * L_regularizer.
 
     Logged, per stage (`train`, `val`): `policy/loss` (nats per token), `policy/token_accuracy` (0..1), `loss` (the sum), and
-    `{regularizer}/{quantity}` as the regularizer documents it, with `{regularizer}/weight`.
+    `{regularizer}/{quantity}` as the regularizer documents it, with `{regularizer}/weight` and `{regularizer}/ratio` (weighted loss over
+    the policy's, dimensionless). Every `gradient_steps` training steps also `{regularizer}/gradient_cosine` (of the gradients of the
+    policy's loss and of the regularizer's, on the policy's weights that both reach, in [-1, 1]) and `{regularizer}/gradient_ratio` (length
+    of the second, weighted, over the first).
 
     Args:
         policy: Checkpoint folder in OpenVLA's format.
@@ -33,6 +37,8 @@ class RegularizedPolicy(LightningModule):
         optimization: Optimizer and schedule.
         seed: The random state of step n is derived from (seed, n, rank), so an interrupted run resumes to the same weights and a
             callback that draws random numbers changes nothing.
+        gradient_steps: How often gradients are compared (training steps, > 0), each time for two more backward passes a regularizer;
+            None leaves it out.
     """
 
     def __init__(
@@ -42,8 +48,11 @@ class RegularizedPolicy(LightningModule):
         lora: LoRA | None = LoRA(),  # noqa: B008 (frozen)
         optimization: Optimization = Optimization(),  # noqa: B008 (frozen)
         seed: int = 0,
+        gradient_steps: int | None = 100,
     ) -> None:
         super().__init__()
+        if gradient_steps is not None and gradient_steps < 1:
+            raise ValueError(f"`gradient_steps` must be > 0 or None, but got {gradient_steps}.")
         base = OpenVLAForActionPrediction.from_pretrained(policy).train()
         self.policy = lora.attach(base) if lora else base.requires_grad_(True)
         for module in base.vision_backbone.unread_modules():
@@ -52,7 +61,7 @@ class RegularizedPolicy(LightningModule):
         names = [regularizer.name for regularizer in regularizers]
         if len(set(names)) < len(names):
             raise ValueError(f"`regularizers` must have different names, but got {names}.")
-        self.optimization, self.seed = optimization, seed
+        self.optimization, self.seed, self.gradient_steps = optimization, seed, gradient_steps
         self.strict_loading = False
 
     def training_step(self, batch: VLABatch, batch_idx: int) -> Scalar:
@@ -73,8 +82,10 @@ class RegularizedPolicy(LightningModule):
         return self.optimization.configure(self.parameters(), int(self.trainer.estimated_stepping_batches))
 
     def on_fit_start(self) -> None:
-        """Give the policy the statistics of the data that it is about to learn."""
+        """Give the policy the statistics of the data that it is about to learn, and the regularizers their scale."""
         data = self.trainer.datamodule  # type: ignore[attr-defined]
+        for regularizer in self._regularizers:
+            regularizer.fit(data.quantities)
         config = base_model(self.policy).config
         config.trained_with_augmentation = data.processor.config.trained_with_augmentation
         if data.statistics is not None:
@@ -112,6 +123,10 @@ class RegularizedPolicy(LightningModule):
                 f"The checkpoint is of another model or other regularizers; missing or unknown: {wrong[:5]}."
             )
 
+    def _compares_gradients(self) -> bool:
+        # Aligned with Lightning's `log_every_n_steps`, which logs the last step of each interval.
+        return self.gradient_steps is not None and (self.global_step + 1) % self.gradient_steps == 0
+
     @property
     def _regularizers(self) -> list[Regularizer]:
         return cast(list[Regularizer], list(self.regularizers))
@@ -125,10 +140,18 @@ class RegularizedPolicy(LightningModule):
         total: Scalar = output.loss
         for regularizer in self._regularizers:
             result = regularizer(batch)
-            weight = regularizer.weight(self.global_step, int(self.trainer.estimated_stepping_batches))
+            weight = regularizer.weight(
+                self.global_step,
+                int(self.trainer.estimated_stepping_batches),
+                task_loss=output.loss.detach(),
+                loss=result.loss.detach(),
+            )
             total = total + weight * result.loss
-            logs |= {f"{regularizer.name}/{key}": value for key, value in result.logs.items()}
-            logs[f"{regularizer.name}/weight"] = torch.tensor(weight)
+            extra = {"weight": torch.tensor(weight), "ratio": weight * result.loss.detach() / output.loss.detach()}
+            if stage == "train" and self._compares_gradients():
+                agreement = gradient_agreement(output.loss, result.loss, self.policy.parameters())
+                extra |= {"gradient_cosine": agreement.cosine, "gradient_ratio": weight * agreement.ratio}
+            logs |= {f"{regularizer.name}/{key}": value for key, value in (result.logs | extra).items()}
         logs["loss"] = total
         named = {f"{stage}/{key}": value.detach() for key, value in logs.items()}
         self.log_dict(named, batch_size=len(batch), sync_dist=stage == "val")

@@ -57,7 +57,7 @@ def success_table(summaries: dict[str, dict[str, Any]]) -> Table:
     Args:
         summaries: Name -> the `summary.json` of an evaluation.
     """
-    table = Table(title="success rate (95 % Wilson interval), same initial states")
+    table = Table(title="successes (95 % Wilson interval), same initial states")
     table.add_column("task")
     rows: dict[str, dict[str, str]] = {}
     for name, summary in summaries.items():
@@ -76,9 +76,7 @@ def success_table(summaries: dict[str, dict[str, Any]]) -> Table:
 def _cell(counts: dict[str, Any]) -> str:
     if counts["rate"] is None:
         return "no episode"
-    return (
-        f"{100 * counts['rate']:.0f} % ({100 * counts['low']:.0f}-{100 * counts['high']:.0f}, n = {counts['episodes']})"
-    )
+    return f"{counts['successes']}/{counts['episodes']} ({100 * counts['low']:.0f}-{100 * counts['high']:.0f} %)"
 
 
 if __name__ == "__main__":

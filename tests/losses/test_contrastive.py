@@ -3,13 +3,19 @@ import torch
 import torch.distributed as dist
 
 from tests.two_ranks import on_two_ranks
-from vlareg.losses import ContrastiveLoss, InfoNCELoss, RSCLLoss
+from vlareg.losses import ContrastiveLoss, EuclideanDistance, Frames, InfoNCELoss, RSCLLoss
 
 LOSSES = {
     "paper": lambda: RSCLLoss(),
     "sum": lambda: RSCLLoss(beta=0.3, reduction="sum"),
     "median": lambda: RSCLLoss(beta=0.25, beta_unit="median"),
+    "perplexity": lambda: RSCLLoss(beta=3.0, beta_unit="perplexity", distance=EuclideanDistance()),
+    "symmetric": lambda: RSCLLoss(beta=0.3, symmetric=True),
+    "without self": lambda: RSCLLoss(beta=0.3, include_self=False),
+    "far frames only": lambda: RSCLLoss(beta=0.3, exclude_steps=2, symmetric=True),
+    "constant keys": lambda: RSCLLoss(beta=0.3, stop_gradient=True),
     "info_nce": lambda: InfoNCELoss(),
+    "info_nce, far frames only": lambda: InfoNCELoss(exclude_steps=2, symmetric=True),
 }
 SHARES = [slice(0, 5), slice(5, 12)]
 
@@ -20,7 +26,8 @@ def weight_and_loss(make, own=slice(None)):
     x, x_cutoff = torch.randn(2, 12, 6, generator=generator, dtype=torch.float64)[:, own]
     states = torch.rand(12, 10, generator=generator, dtype=torch.float64)[own]
     weight = torch.linspace(-1, 1, 36, dtype=torch.float64).view(6, 6).square().requires_grad_()
-    return weight, make()(x @ weight, x_cutoff @ weight, states)
+    frames = Frames((torch.arange(12) % 2)[own], (torch.arange(12) // 2)[own])
+    return weight, make()(x @ weight, x_cutoff @ weight, states, frames)
 
 
 def averaged_over_ranks():

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from lightning import LightningDataModule
+from torch import Tensor
 from torch.utils.data import DataLoader
 
 from vlareg.batch import VLABatch
@@ -20,7 +22,7 @@ from vlareg.envs.task_names import demonstration_name
 from vlareg.files import cache_folder
 from vlareg.policies.openvla import OpenVLAProcessor
 
-VALIDATION_SAMPLES = 512
+VALIDATION_SAMPLES = 256
 """Upper limit for the held-out transitions of a validation."""
 
 
@@ -100,6 +102,16 @@ class LiberoData(LightningDataModule):
     def statistics(self) -> dict[str, Any]:
         """Statistics of the training split, as `norm_stats` holds them."""
         return self.train.statistics
+
+    @property
+    def quantities(self) -> dict[str, Tensor | None]:
+        """What regularizers may scale themselves by: quantities of every training transition, named as in `VLABatch`."""
+        joints = self.train.joints
+        return {
+            "proprio": torch.from_numpy(self.train.proprio),
+            "actions": torch.from_numpy(self.train.actions),
+            "joints": torch.from_numpy(joints) if joints is not None else None,
+        }
 
     def prepare_data(self) -> None:
         """Record missing demonstrations and fill the cache of frames; runs in one process."""

@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 VIEWS = ("agentview_rgb", "eye_in_hand_rgb")
+JOINTS = "joint_states"
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Episode:
         frames: Images as they are stored (upside down in LIBERO's files).
         proprio: End-effector position (m), axis-angle (rad), gripper finger positions (m).
         actions: Commands in the file's convention (gripper: -1 opens, +1 closes).
+        joints: Joint positions (rad), None where the file has none.
     """
 
     name: str
@@ -30,6 +32,7 @@ class Episode:
     frames: UInt8[np.ndarray, "steps views height width 3"]
     proprio: Float[np.ndarray, "steps 8"]
     actions: Float[np.ndarray, "steps 7"]
+    joints: Float[np.ndarray, "steps joints"] | None = None
 
     def __len__(self) -> int:
         return len(self.actions)
@@ -107,13 +110,16 @@ class LiberoHDF5:
             [self._array(observation, key) for key in ("ee_pos", "ee_ori", "gripper_states")], axis=1
         )
         actions = self._array(demo, self.action_key).astype(np.float32)
-        if not len(frames) == len(proprio) == len(actions):
+        # Data sets without joint positions are common, and only some regularizers read them.
+        joints = self._array(observation, JOINTS).astype(np.float32) if JOINTS in observation else None
+        if not len(frames) == len(proprio) == len(actions) == len(actions if joints is None else joints):
             raise ValueError(
                 f"{self.file}: {demo.name} has {len(frames)} frames, {len(proprio)} states and {len(actions)} actions."
             )
         if self.observed_after_action:
             frames, proprio, actions = frames[:-1], proprio[:-1], actions[1:]
-        return Episode(name, instruction, frames, proprio.astype(np.float32), actions)
+            joints = joints[:-1] if joints is not None else None
+        return Episode(name, instruction, frames, proprio.astype(np.float32), actions, joints)
 
 
 def _natural(name: str) -> list[int | str]:

@@ -12,7 +12,7 @@ from jaxtyping import Float, Int, UInt8
 from vlareg.data.libero_hdf5 import Episode, LiberoHDF5
 from vlareg.files import atomic_folder
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 Prepare = Callable[[UInt8[np.ndarray, "*batch height width 3"]], UInt8[np.ndarray, "*batch size size 3"]]
 
@@ -27,6 +27,7 @@ class PreparedFile:
         proprio: States before the action (m, rad, m).
         actions: Actions in the file's convention.
         episodes: Number, within the file, of the episode that a transition is from; never decreasing.
+        joints: Joint positions before the action (rad), None where the file has none.
     """
 
     instruction: str
@@ -34,6 +35,7 @@ class PreparedFile:
     proprio: Float[np.ndarray, "samples 8"]
     actions: Float[np.ndarray, "samples 7"]
     episodes: Int[np.ndarray, "samples"]
+    joints: Float[np.ndarray, "samples joints"] | None = None
 
 
 def prepare_file(source: LiberoHDF5, prepare: Prepare, fingerprint: str, cache: Path) -> PreparedFile:
@@ -67,10 +69,12 @@ def _write(source: LiberoHDF5, prepare: Prepare, folder: Path) -> None:
         raise ValueError(f"`file`: {source.file} holds no demonstration.")
     rest: list[Episode] = [episode for _, episode in episodes]
     np.save(folder / "frames.npy", np.concatenate([frames for frames, _ in episodes]))
-    np.savez(
-        folder / "transitions.npz",
-        proprio=np.concatenate([episode.proprio for episode in rest]),
-        actions=np.concatenate([episode.actions for episode in rest]),
-        episodes=np.repeat(np.arange(len(rest)), [len(episode) for episode in rest]),
-    )
+    joints = [episode.joints for episode in rest if episode.joints is not None]
+    arrays = {"joints": np.concatenate(joints)} if len(joints) == len(rest) else {}
+    arrays |= {
+        "proprio": np.concatenate([episode.proprio for episode in rest]),
+        "actions": np.concatenate([episode.actions for episode in rest]),
+        "episodes": np.repeat(np.arange(len(rest)), [len(episode) for episode in rest]),
+    }
+    np.savez(folder / "transitions.npz", allow_pickle=False, **arrays)
     (folder / "instruction.json").write_text(json.dumps(rest[0].instruction))

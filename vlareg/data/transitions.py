@@ -49,6 +49,12 @@ class Transitions(Dataset[VLABatch]):
         self.instructions = [split.file.instruction for split in splits]
         self.processor, self.augmentation_seed, self.horizon = processor, augmentation_seed, horizon
         self.proprio = np.concatenate([split.file.proprio[split.rows] for split in splits])
+        joints = [split.file.joints for split in splits]
+        self.joints: np.ndarray | None = None
+        if all(positions is not None for positions in joints):
+            self.joints = np.concatenate(
+                [p[split.rows] for p, split in zip(joints, splits, strict=True) if p is not None]
+            )
         self.actions = gripper_to_openvla(np.concatenate([split.file.actions[split.rows] for split in splits]))
         self.episodes = np.concatenate([split.first_episode + split.file.episodes[split.rows] for split in splits])
         self.where = [(number, int(row)) for number, split in enumerate(splits) for row in split.rows]
@@ -77,6 +83,7 @@ class Transitions(Dataset[VLABatch]):
             episode_ids=torch.from_numpy(self.episodes[indices]),
             sample_ids=torch.from_numpy(indices),
             patches_per_view=self.processor.config.patches_per_view,
+            joints=torch.from_numpy(self.joints[indices]) if self.joints is not None else None,
         )
 
     def __getitem__(self, index: int) -> VLABatch:

@@ -1,9 +1,12 @@
 """Contrastive loss with one positive key."""
 
+from typing import ClassVar
+
 import torch
+from jaxtyping import Bool, Float
 from torch import Tensor
 
-from vlareg.losses.contrastive import ContrastiveLoss, Targets
+from vlareg.losses.contrastive import ContrastiveLoss, Reduction, Targets
 
 
 class InfoNCELoss(ContrastiveLoss):
@@ -17,6 +20,9 @@ class InfoNCELoss(ContrastiveLoss):
     Args:
         temperature: $\tau$ (dimensionless, > 0).
         reduction: "mean" or "sum" over anchors.
+        stop_gradient: Whether keys are constants.
+        symmetric: Whether to take the mean with the loss of the other direction.
+        exclude_steps: Other frames of the same episode at most so many environment steps away are no negatives.
 
     Raises:
         ValueError: If an argument is out of range.
@@ -30,6 +36,21 @@ class InfoNCELoss(ContrastiveLoss):
         0.02
     """
 
-    def targets(self, states: Tensor | None, keys: int) -> Targets:
+    uses_states: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        temperature: float = 0.2,
+        reduction: Reduction = "mean",
+        *,
+        stop_gradient: bool = False,
+        symmetric: bool = False,
+        exclude_steps: int = 0,
+    ) -> None:
+        super().__init__(
+            temperature, reduction, stop_gradient=stop_gradient, symmetric=symmetric, exclude_steps=exclude_steps
+        )
+
+    def targets(self, states: Float[Tensor, "keys state_dim"] | None, compared: Bool[Tensor, "keys keys"]) -> Targets:
         """Return the identity; the states are not looked at."""
-        return Targets(torch.eye(keys), torch.tensor(torch.nan))
+        return Targets(torch.eye(len(compared), device=compared.device), torch.tensor(torch.nan))

@@ -1,23 +1,32 @@
 """Regularizers of a policy: tap, projector, loss and weight, by composition."""
 
+from vlareg.regularizers.action_state import ActionState
 from vlareg.regularizers.base import Regularizer, RegularizerOutput
+from vlareg.regularizers.joint_state import JointState
 from vlareg.regularizers.projector import FrozenMLPProjector, MLPProjector
 from vlareg.regularizers.robot_state import RobotState
 from vlareg.regularizers.rscl import RSCL
+from vlareg.regularizers.state_source import StateSource
 from vlareg.regularizers.summary_adapter import SummaryAdapter
 from vlareg.regularizers.teacher_alignment import TeacherAlignment
-from vlareg.regularizers.weights import Constant, CosineDecay, WeightSchedule
+from vlareg.regularizers.upper_blocks_adapter import UpperBlocksAdapter
+from vlareg.regularizers.weights import Constant, CosineDecay, RatioToTask, WeightSchedule
 
 __all__ = [
     "RSCL",
+    "ActionState",
     "Constant",
     "CosineDecay",
     "FrozenMLPProjector",
+    "JointState",
     "MLPProjector",
+    "RatioToTask",
     "Regularizer",
     "RegularizerOutput",
     "RobotState",
+    "StateSource",
     "SummaryAdapter",
     "TeacherAlignment",
+    "UpperBlocksAdapter",
     "WeightSchedule",
 ]

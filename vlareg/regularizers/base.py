@@ -66,6 +66,13 @@ class Regularizer(nn.Module, ABC):
             yield
         self._features = {layer: tap[layer] for layer in self.layers}
 
+    def fit(self, data: Mapping[str, Tensor | None]) -> None:
+        """Look at the training split before the first step.
+
+        Args:
+            data: Quantities of every transition by their name in `VLABatch`; None where the data set has none.
+        """
+
     def forward(self, batch: VLABatch) -> RegularizerOutput:
         """Return the loss of the batch that the policy has just seen.
 

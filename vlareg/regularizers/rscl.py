@@ -1,17 +1,21 @@
 """Robot-state-aware contrastive regularization."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from jaxtyping import Float
 from torch import Tensor, nn
 
 from vlareg.batch import VLABatch
 from vlareg.cutoff import Cutoff, ViewCutoff
-from vlareg.losses import ContrastiveLoss, RSCLLoss
+from vlareg.losses import ContrastiveLoss, Frames, RSCLLoss
 from vlareg.regularizers.base import Regularizer, RegularizerOutput
+from vlareg.regularizers.contrastive_health import ContrastiveHealth, effective_rank_of_directions
 from vlareg.regularizers.projector import MLPProjector
 from vlareg.regularizers.robot_state import RobotState
+from vlareg.regularizers.state_source import StateSource
 from vlareg.regularizers.summary_adapter import SummaryAdapter
+from vlareg.regularizers.upper_blocks_adapter import UpperBlocksAdapter
 from vlareg.regularizers.weights import CosineDecay, WeightSchedule
 from vlareg.shapes import TokenMask, Tokens
 
@@ -26,8 +30,13 @@ class RSCL(Regularizer):
     The policy runs once; gradients reach its weights up to the layer.
 
     Logged: `loss` and `kl` (nats; the second is the loss above its floor, what can be learned), `floor` (nats, entropy
-    of the weights), `perplexity` (number of keys that an anchor is drawn to), `positive_cosine` and `negative_cosine`
-    (dimensionless, in [-1, 1]), `beta` (unit of the scaled states).
+    of the weights), `perplexity` and `keys` (numbers of keys that an anchor is drawn to and compared with),
+    `positive_cosine` and `negative_cosine` (dimensionless, in [-1, 1]), `alignment` (in [0, 4]) and `uniformity` (in
+    [-8, 0]; see `ContrastiveTerms`), `effective_rank` (directions that z takes, from 1), `beta` (unit of the scaled
+    states).
+
+    While training it warns, once each, when the weights are all but uniform (perplexity above 95 % of the keys) and
+    when z has collapsed (effective rank below 1.5 in 100 successive steps).
 
     Args:
         layer: Module path of the tapped block, for example `language_model.model.layers.15`.
@@ -38,7 +47,7 @@ class RSCL(Regularizer):
         cutoff: What is cut off the copy; by default one view of each sample.
         loss: Contrastive loss; by default RS-CL with beta calibrated to a quarter of the batch's median state distance,
             which draws an anchor to a fraction of a batch.
-        states: From proprioception to the states that the loss compares; by default standardised over the batch.
+        states: What the loss compares samples by; by default the end effector's state, standardised.
         weight: Factor of the loss over the run; by default a half cosine from 1 to 0.
         name: Name in logged keys.
 
@@ -48,7 +57,8 @@ class RSCL(Regularizer):
     Reference:
         Kim et al., "Contrastive Representation Regularization for Vision-Language-Action Models", 2025, arXiv
         2510.01711. There the VLM is frozen and the adapter lies on the way to the actions; here the policy itself is
-        trained and the adapter is a side head.
+        trained and the adapter is a side head (`SummaryAdapter`) or the policy's own upper blocks
+        (`UpperBlocksAdapter`).
 
     Example:
         >>> rscl = RSCL("language_model.model.layers.1", dim=32)
@@ -65,7 +75,7 @@ class RSCL(Regularizer):
         projector: nn.Module | None = None,
         cutoff: Cutoff | None = None,
         loss: ContrastiveLoss | None = None,
-        states: RobotState | None = None,
+        states: StateSource | None = None,
         weight: WeightSchedule | None = None,
         name: str = "rscl",
     ) -> None:
@@ -75,14 +85,35 @@ class RSCL(Regularizer):
         self.cutoff = cutoff or ViewCutoff()
         self.loss = loss or RSCLLoss(beta=0.25, beta_unit="median")
         self.states = states or RobotState()
+        self._health = ContrastiveHealth(name)
+
+    @contextmanager
+    def watch(self, policy: nn.Module) -> Iterator[None]:
+        """Read the layer, and let the adapter see the policy's blocks if it uses them."""
+        with super().watch(policy):
+            if isinstance(self.adapter, UpperBlocksAdapter):
+                with self.adapter.watch(policy):
+                    yield
+            else:
+                yield
+
+    def fit(self, data: Mapping[str, Tensor | None]) -> None:
+        """Scale the states as the training split is spread."""
+        values = data.get(self.states.quantity)
+        if self.loss.uses_states and values is not None:
+            self.states.fit(values)
 
     def regularize(self, batch: VLABatch, features: Mapping[str, Tokens]) -> RegularizerOutput:
         """Return the contrastive loss of a batch."""
         tokens, mask = features[self.layers[0]], batch.condition_mask
         z = self.represent(tokens, mask)
         z_cutoff = self.represent(self.cutoff(tokens, mask, batch.view_slices), mask)
-        terms = self.loss.terms(z, z_cutoff, self.states(batch.proprio))
+        states = self.states.read(batch) if self.loss.uses_states else None
+        terms = self.loss.terms(z, z_cutoff, states, Frames(batch.episode_ids, batch.sample_ids))
         logs = {name: value.detach() for name, value in terms._asdict().items()}
+        logs["effective_rank"] = effective_rank_of_directions(z)
+        if self.training:
+            self._health.check(logs)
         return RegularizerOutput(terms.loss, logs)
 
     def represent(self, tokens: Tokens, mask: TokenMask) -> Float[Tensor, "batch z_dim"]:
