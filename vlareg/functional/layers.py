@@ -76,12 +76,12 @@ class Layers:
 
     @cached_property
     def local_kernels(self) -> LocalKernel:
-        """Inner products of neighbours, [layers, k, samples]."""
+        """Inner products of neighbours of each layer."""
         return self._local_kernels(row_centred=False)
 
     @cached_property
     def row_centred_local_kernels(self) -> LocalKernel:
-        """Inner products of neighbours less their row's mean, [layers, k, samples]."""
+        """Inner products of neighbours less their row's mean, of each layer."""
         return self._local_kernels(row_centred=True)
 
     def _local_kernels(self, row_centred: bool) -> LocalKernel:

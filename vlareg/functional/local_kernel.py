@@ -17,7 +17,8 @@ Estimate = Literal["unbiased", "biased", "paper"]
 class LocalKernel(NamedTuple):
     """The entries K_ij of a symmetric kernel with j among the neighbours of i.
 
-    Leading axes broadcast. The samples are the last axis, so that each place among the neighbours is one vector.
+    Leading axes broadcast. The samples are the last axis, so that each place among the neighbours is one vector. Places are
+    counted from 1; at place 0, nobody's, entries are 0.
 
     Args:
         indices: Rows j of the neighbours.
@@ -26,8 +27,8 @@ class LocalKernel(NamedTuple):
     """
 
     indices: Int[Tensor, "*batch k samples"]
-    weights: Float[Tensor, "*batch k samples"]
-    mutual: Float[Tensor, "*batch k samples"]
+    weights: Float[Tensor, "*batch places samples"]
+    mutual: Float[Tensor, "*batch places samples"]
 
 
 def local_kernel(x: Embeddings, near: Neighbours, space: Space, row_centred: bool) -> LocalKernel:
@@ -42,19 +43,18 @@ def local_kernel(x: Embeddings, near: Neighbours, space: Space, row_centred: boo
     """
     vectors = space.place(x)
     mean, weights = vectors.mean(dim=0), near.similarity
-    keys = vectors - mean
-    along_mean = keys @ mean
     if space.distance != "inner":
+        keys = vectors - mean
         square = keys.square().sum(dim=1)
         weights = (weights + square[:, None] + square[near.indices]) / 2
     if space.distance == "cosine":
-        weights = weights + along_mean[near.indices]
+        weights = weights + (keys @ mean)[near.indices]
     if space.distance != "euclidean" and not row_centred:
-        weights = weights + along_mean[:, None] + mean.square().sum()
+        weights = weights + (vectors @ mean)[:, None]
     indices, weights = near.indices.T.contiguous(), weights.T.contiguous()
     own = torch.arange(len(x), device=x.device)[:, None]
     mutual = torch.stack([(near.indices.index_select(0, place) == own).any(dim=1) for place in indices])
-    return LocalKernel(indices, weights, weights * mutual)
+    return LocalKernel(indices, _from_one(weights), _from_one(weights * mutual))
 
 
 def shared_sum(a: LocalKernel, b: LocalKernel, estimate: Estimate) -> Float[Tensor, "*batch"]:
@@ -72,9 +72,9 @@ def shared_sum(a: LocalKernel, b: LocalKernel, estimate: Estimate) -> Float[Tens
     place = _places(a.indices, b.indices)
     of_b = _at(b.weights, place)
     if estimate == "paper":
-        return _sum(a.weights * of_b)
-    of_a = torch.where(place > 0, a.weights, 0)
-    trace = _sum(a.mutual * _at(b.mutual, place))
+        return _sum(a.weights[..., 1:, :] * of_b)
+    of_a = torch.where(place > 0, a.weights[..., 1:, :], 0)
+    trace = _sum(a.mutual[..., 1:, :] * _at(b.mutual, place))
     n, row_a, row_b = of_a.shape[-1], of_a.sum(dim=-2), of_b.sum(dim=-2)
     total = row_a.sum(dim=-1, dtype=torch.float64) * row_b.sum(dim=-1, dtype=torch.float64)
     a_then_b = _sum(of_a * _of_columns(row_b, a.indices))
@@ -86,16 +86,22 @@ def shared_sum(a: LocalKernel, b: LocalKernel, estimate: Estimate) -> Float[Tens
 
 def _places(a: Tensor, b: Tensor) -> Tensor:
     """Return at which place of its sample's list in b each neighbour in a stands, counted from 1, and 0 where it does not."""
-    place = torch.zeros((a == b[..., :1, :]).shape, dtype=torch.int16, device=a.device)
+    a, b = a.int(), b.int()  # half as much to read, for each place again
+    place = torch.zeros(torch.broadcast_shapes(a.shape, b[..., :1, :].shape), dtype=torch.int16, device=a.device)
     for j in range(b.shape[-2]):
         # A list holds nobody twice, and adding is many times as fast as filling under a mask.
         place.add_(a == b[..., j : j + 1, :], alpha=j + 1)
     return place.long()
 
 
+def _from_one(values: Tensor) -> Tensor:
+    """Count the places from 1: put zeros at place 0."""
+    return F.pad(values, (0, 0, 1, 0))
+
+
 def _at(values: Tensor, place: Tensor) -> Tensor:
-    """Return the values at places that are counted from 1, and zero at place 0."""
-    return F.pad(values, (0, 0, 1, 0)).expand(*place.shape[:-2], -1, -1).gather(-2, place)
+    """Return the values at places."""
+    return values.expand(*place.shape[:-2], -1, -1).gather(-2, place)
 
 
 def _of_columns(rows: Tensor, columns: Tensor) -> Tensor:
