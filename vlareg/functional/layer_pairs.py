@@ -104,7 +104,7 @@ def compare_local(x: LocalKernel, y: LocalKernel, estimate: Estimate) -> Scores:
     """
     layers = [LocalKernel(*layer) for layer in zip(*x, strict=True)]
     sizes = [len(part) for part in _in_parts(y.indices)]
-    parts = [LocalKernel(*part) for part in zip(*(field.split(sizes) for field in y), strict=True)]
+    parts = [LocalKernel(*part) for part in zip(*(torch.split(field, sizes) for field in y), strict=True)]
     cross = torch.stack([torch.cat([shared_sum(a, b, estimate) for b in parts]) for a in layers])
     own_x = torch.stack([shared_sum(a, a, estimate) for a in layers])
     own_y = torch.cat([shared_sum(b, b, estimate) for b in parts])

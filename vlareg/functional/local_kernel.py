@@ -87,7 +87,7 @@ def shared_sum(a: LocalKernel, b: LocalKernel, estimate: Estimate) -> Float[Tens
 def _places(a: Tensor, b: Tensor) -> Tensor:
     """Return at which place of its sample's list in b each neighbour in a stands, counted from 1, and 0 where it does not."""
     a, b = a.int(), b.int()  # half as much to read, for each place again
-    place = torch.zeros(torch.broadcast_shapes(a.shape, b[..., :1, :].shape), dtype=torch.int16, device=a.device)
+    place = torch.zeros((a == b[..., :1, :]).shape, dtype=torch.int16, device=a.device)
     for j in range(b.shape[-2]):
         # A list holds nobody twice, and adding is many times as fast as filling under a mask.
         place.add_(a == b[..., j : j + 1, :], alpha=j + 1)
