@@ -1,7 +1,7 @@
 """Robot-state-aware contrastive regularization."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -15,7 +15,6 @@ from vlareg.regularizers.projector import MLPProjector
 from vlareg.regularizers.robot_state import RobotState
 from vlareg.regularizers.state_source import StateSource
 from vlareg.regularizers.summary_adapter import SummaryAdapter
-from vlareg.regularizers.upper_blocks_adapter import UpperBlocksAdapter
 from vlareg.regularizers.weights import CosineDecay, WeightSchedule
 from vlareg.shapes import TokenMask, Tokens
 
@@ -41,8 +40,8 @@ class RSCL(Regularizer):
     Args:
         layer: Module path of the tapped block, for example `language_model.model.layers.15`.
         dim: Width of its output.
-        adapter: From tokens and mask to one vector per sample, with an attribute `out_dim`; by default a
-            `SummaryAdapter` of one block.
+        adapter: From tokens and mask to one vector per sample, with an attribute `out_dim` and, where it has to see
+            the policy run, a context `watch(policy)`; by default a `SummaryAdapter` of one block.
         projector: From that vector to z; by default two layers, 2048 and 128.
         cutoff: What is cut off the copy; by default one view of each sample.
         loss: Contrastive loss; by default RS-CL with beta calibrated to a quarter of the batch's median state distance,
@@ -89,13 +88,9 @@ class RSCL(Regularizer):
 
     @contextmanager
     def watch(self, policy: nn.Module) -> Iterator[None]:
-        """Read the layer, and let the adapter see the policy's blocks if it uses them."""
-        with super().watch(policy):
-            if isinstance(self.adapter, UpperBlocksAdapter):
-                with self.adapter.watch(policy):
-                    yield
-            else:
-                yield
+        """Read the layer, and let the adapter watch the policy if it wants to."""
+        with super().watch(policy), getattr(self.adapter, "watch", nullcontext)(policy):
+            yield
 
     def fit(self, data: Mapping[str, Tensor | None]) -> None:
         """Scale the states as the training split is spread."""
