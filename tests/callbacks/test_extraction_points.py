@@ -12,7 +12,7 @@ from vlareg.callbacks.readings import read_probe
 from vlareg.data import LiberoData
 from vlareg.policies.lora import LoRA
 from vlareg.policies.openvla import OpenVLAForActionPrediction
-from vlareg.regularizers import RSCL
+from vlareg.regularizers import RSCL, UpperBlocksAdapter
 
 LAYER = "language_model.model.layers.1"
 
@@ -79,15 +79,17 @@ def test_only_the_teacher_forced_positions_see_the_answer(policy, batch):
     assert changed == {"llm.0.teacher_forced_actions", "llm.1.teacher_forced_actions"}
 
 
-def test_the_points_of_rs_cl_are_what_it_taps_sums_up_and_compares(policy, batch):
+@pytest.mark.parametrize(("layer", "adapter"), [(1, None), (0, UpperBlocksAdapter(192, first_block=1))])
+def test_the_points_of_rs_cl_are_what_it_taps_sums_up_and_compares(policy, batch, layer, adapter):
     torch.manual_seed(0)
-    rscl = RSCL(LAYER, 192).train()
+    path = f"language_model.model.layers.{layer}"
+    rscl = RSCL(path, 192, adapter=adapter).train()
     values = _read(policy, batch, [rscl])
-    assert torch.equal(values["rscl.condition"], values["llm.1.condition"])
+    assert torch.equal(values["rscl.condition"], values[f"llm.{layer}.condition"])
     with rscl.watch(policy), torch.no_grad():
         policy(**batch.model_inputs())
     with torch.no_grad():
-        w = rscl.adapter(rscl._features[LAYER], batch.condition_mask)
+        w = rscl.adapter(rscl._features[path], batch.condition_mask)
         torch.testing.assert_close(values["rscl.summary"], w)
         torch.testing.assert_close(values["rscl.z"], rscl.eval().projector(w))
 

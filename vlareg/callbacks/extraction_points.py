@@ -1,6 +1,7 @@
 """Where a policy's representation can be read, by name."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from typing import cast
 
 from peft import PeftModel
@@ -106,7 +107,8 @@ def _contrastive_points(rscl: RSCL) -> list[Representation]:
         return rscl.represent(tokens, batch.condition_mask)
 
     reads = {"condition": mean_at("condition"), "summary": summary, "z": z}
-    return [Representation(f"{rscl.name}.{key}", read, rscl.layers[0]) for key, read in reads.items()]
+    watch = getattr(rscl.adapter, "watch", nullcontext)
+    return [Representation(f"{rscl.name}.{key}", read, rscl.layers[0], watch=watch) for key, read in reads.items()]
 
 
 def _class_token(batch: VLABatch, tokens: Tensor | None) -> Tensor:

@@ -1,7 +1,7 @@
 """Read many representations of a probe set in one forward pass of the policy, on one rank or several."""
 
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass
 from itertools import islice
 
@@ -61,7 +61,9 @@ def read_probe(
     rows, ids = [], []
     for batch in islice(batches, rank(), None, world_size()):
         batch = batch.to(device)
-        with FeatureTap(policy, paths) as tap, context():
+        with FeatureTap(policy, paths) as tap, ExitStack() as watches, context():
+            for watch in {item.watch for item in wanted}:
+                watches.enter_context(watch(policy))
             policy(**batch.model_inputs())
         with full_precision(batch.images):
             rows.append([item.read(batch, tap[item.path] if item.path else None).float() for item in wanted])

@@ -1,10 +1,11 @@
 """What is compared: one vector per sample, read from a batch and, where it names one, from a module's output."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 from jaxtyping import Float
-from torch import Tensor
+from torch import Tensor, nn
 
 from vlareg.batch import VLABatch
 from vlareg.functional.space import FEATURES, Space
@@ -22,9 +23,11 @@ class Representation:
         path: Module path in the policy; None where the batch is enough.
         space: Which samples are near one another: by the angle between centred vectors for hidden states, by the
             distance in standard deviations for quantities whose columns have units.
+        watch: Context in which the policy has to run, for a reader that sees more of it than one output.
     """
 
     name: str
     read: Read
     path: str | None = None
     space: Space = FEATURES
+    watch: Callable[[nn.Module], AbstractContextManager[object]] = nullcontext
