@@ -1,11 +1,15 @@
 """Where files go, and how they appear there complete or not at all."""
 
+import json
+import math
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict, is_dataclass
 from pathlib import Path
+from typing import Any
 
 
 def cache_folder(name: str) -> Path:
@@ -46,6 +50,38 @@ def atomic_file(target: str | Path) -> Iterator[Path]:
         os.replace(partial, target)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def write_json(target: str | Path, value: Any) -> None:
+    """Write numbers for programs, complete or not at all: six decimals, and null for what is not finite.
+
+    Args:
+        target: The file to make or to replace.
+        value: What JSON knows, and tensors, arrays, dataclasses, paths, and tuples as keys.
+
+    Example:
+        >>> import tempfile
+        >>> file = Path(tempfile.mkdtemp()) / "a.json"
+        >>> write_json(file, {("a", "b"): (1 / 3, math.nan)})
+        >>> json.loads(file.read_text())
+        {'a | b': [0.333333, None]}
+    """
+    with atomic_file(target) as path:
+        path.write_text(json.dumps(_plain(value), indent=1, allow_nan=False) + "\n")
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        return _plain(asdict(value))
+    if isinstance(value, Mapping):
+        return {" | ".join(key) if isinstance(key, tuple) else str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if hasattr(value, "tolist"):
+        return _plain(value.tolist())
+    if isinstance(value, float):
+        return round(value, 6) if math.isfinite(value) else None
+    return str(value) if isinstance(value, Path) else value
 
 
 @contextmanager

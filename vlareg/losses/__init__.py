@@ -4,6 +4,7 @@ from vlareg.losses.contrastive import ContrastiveLoss, ContrastiveTerms, Frames
 from vlareg.losses.cosine_alignment import CosineAlignmentLoss
 from vlareg.losses.info_nce import InfoNCELoss
 from vlareg.losses.l2_alignment import L2AlignmentLoss
+from vlareg.losses.patch_info_nce import PatchInfoNCELoss
 from vlareg.losses.rscl import RSCLLoss
 from vlareg.losses.state_distance import EuclideanDistance, PoseDistance, StateDistance
 
@@ -15,6 +16,7 @@ __all__ = [
     "Frames",
     "InfoNCELoss",
     "L2AlignmentLoss",
+    "PatchInfoNCELoss",
     "PoseDistance",
     "RSCLLoss",
     "StateDistance",

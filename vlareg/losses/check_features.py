@@ -15,6 +15,6 @@ def check_features(student: Tensor, teacher: Tensor) -> None:
     """
     if student.shape != teacher.shape or student.numel() == 0:
         raise ValueError(
-            "`student` and `teacher` must have the same shape [..., dim], "
+            "`student` and `teacher` must have the same shape [..., dim] and not be empty, "
             f"but are {list(student.shape)} and {list(teacher.shape)}."
         )

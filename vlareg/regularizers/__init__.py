@@ -3,7 +3,17 @@
 from vlareg.regularizers.action_state import ActionState
 from vlareg.regularizers.base import Regularizer, RegularizerOutput
 from vlareg.regularizers.joint_state import JointState
-from vlareg.regularizers.projector import FrozenMLPProjector, MLPProjector
+from vlareg.regularizers.policy_encoder_teacher import PolicyEncoderTeacher
+from vlareg.regularizers.projector import (
+    FiLMProjector,
+    FrozenMLPProjector,
+    LinearProjector,
+    MLPProjector,
+    OrthogonalProjector,
+    Projector,
+    SpectralNormProjector,
+    WhiteningProjector,
+)
 from vlareg.regularizers.robot_state import RobotState
 from vlareg.regularizers.rscl import RSCL
 from vlareg.regularizers.state_source import StateSource
@@ -17,16 +27,23 @@ __all__ = [
     "ActionState",
     "Constant",
     "CosineDecay",
+    "FiLMProjector",
     "FrozenMLPProjector",
     "JointState",
+    "LinearProjector",
     "MLPProjector",
+    "OrthogonalProjector",
+    "PolicyEncoderTeacher",
+    "Projector",
     "RatioToTask",
     "Regularizer",
     "RegularizerOutput",
     "RobotState",
+    "SpectralNormProjector",
     "StateSource",
     "SummaryAdapter",
     "TeacherAlignment",
     "UpperBlocksAdapter",
     "WeightSchedule",
+    "WhiteningProjector",
 ]
