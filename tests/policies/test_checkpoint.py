@@ -52,29 +52,28 @@ def test_a_checkpoint_of_another_width_is_refused(folder: Path) -> None:
     assert "more" in str(error.value)
 
 
-def test_a_broken_file_is_an_error(folder: Path) -> None:
-    weights = folder / "model.safetensors"
-    weights.write_bytes(weights.read_bytes()[:10_000])
-    with pytest.raises(ValueError, match=r"model.safetensors.* cannot be read"):
+def test_a_folder_without_a_configuration_is_refused(folder: Path) -> None:
+    (folder / "config.json").unlink()
+    with pytest.raises(FileNotFoundError, match=r"config.json is absent"):
         OpenVLAForActionPrediction.from_pretrained(folder)
 
 
-def test_a_name_that_is_no_folder_is_not_looked_for_elsewhere() -> None:
-    with pytest.raises(FileNotFoundError, match="local checkpoint folder, but 'openvla/openvla-7b'"):
-        OpenVLAForActionPrediction.from_pretrained("openvla/openvla-7b")
+def test_the_folders_own_code_is_not_run(folder: Path) -> None:
+    config = json.loads((folder / "config.json").read_text())
+    config["auto_map"] = {
+        "AutoConfig": "configuration_prismatic.OpenVLAConfig",
+        "AutoModel": "modeling_prismatic.OpenVLAForActionPrediction",
+    }
+    (folder / "config.json").write_text(json.dumps(config))
+    for name in ("configuration_prismatic.py", "modeling_prismatic.py"):
+        (folder / name).write_text("raise SystemExit('it ran')")
+    for load in (OpenVLAForActionPrediction.from_pretrained, AutoModel.from_pretrained):
+        assert type(load(folder)) is OpenVLAForActionPrediction
 
 
-@pytest.mark.parametrize("absent", ["config.json", "model.safetensors"])
-def test_an_incomplete_folder_is_refused(folder: Path, absent: str) -> None:
-    (folder / absent).unlink()
-    with pytest.raises(FileNotFoundError, match=absent.removeprefix("model")):
-        OpenVLAForActionPrediction.from_pretrained(folder)
-
-
-def test_pickled_weights_are_not_read(folder: Path) -> None:
-    (folder / "model.safetensors").unlink()
-    torch.save({}, folder / "pytorch_model.bin")
-    with pytest.raises(FileNotFoundError, match="safetensors"):
+def test_adapters_alone_are_no_model(folder: Path) -> None:
+    (folder / "adapter_config.json").write_text("{}")
+    with pytest.raises(ValueError, match="holds adapters, not a model"):
         OpenVLAForActionPrediction.from_pretrained(folder)
 
 

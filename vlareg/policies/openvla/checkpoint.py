@@ -1,51 +1,40 @@
 """Checks around loading a checkpoint folder, so that nothing wrong is loaded in silence."""
 
-import os
 from pathlib import Path
 from typing import Any
 
-from safetensors import SafetensorError, safe_open
 
-
-def check_folder(folder: str | os.PathLike[str], options: dict[str, Any]) -> None:
-    """Refuse what is not a local folder of safetensors, and code that comes with weights.
+def check_options(options: dict[str, Any]) -> None:
+    """Refuse what would weaken the checks, and code that comes with weights.
 
     Args:
-        folder: The checkpoint.
         options: Keyword arguments of `from_pretrained`.
 
     Raises:
-        FileNotFoundError: If the folder, its configuration or its weights are absent.
-        ValueError: If an option would weaken the checks, or a file is broken.
+        ValueError: If there is such an option.
     """
     for name in ("trust_remote_code", "ignore_mismatched_sizes"):
         if options.pop(name, False):
             raise ValueError(f"`{name}` must be False: checkpoints are loaded strictly and without their own code.")
-    path = Path(folder)
-    if not path.is_dir():
-        raise FileNotFoundError(
-            f"`folder` must be a local checkpoint folder, but {str(folder)!r} is not; download it first."
-        )
-    if not (path / "config.json").is_file():
-        raise FileNotFoundError(f"{path / 'config.json'} is absent, so {str(path)!r} is not a checkpoint folder.")
-    files = sorted(path.glob("*.safetensors"))
-    if not files:
-        raise FileNotFoundError(f"{path} has no *.safetensors; other weight formats are not read.")
-    for file in files:
-        _check_file(file)
 
 
-def _check_file(file: Path) -> None:
-    try:
-        with safe_open(file, framework="pt"):
-            return
-    except (OSError, SafetensorError) as error:
-        raise ValueError(
-            f"{file} cannot be read ({error}); it is truncated or not safetensors. Copy it again."
-        ) from error
+def check_folder(folder: Path) -> None:
+    """Refuse a folder that holds no model.
+
+    Args:
+        folder: The checkpoint.
+
+    Raises:
+        FileNotFoundError: If its configuration is absent.
+        ValueError: If it holds adapters without the model that they were trained on.
+    """
+    if (folder / "adapter_config.json").is_file():
+        raise ValueError(f"{folder} holds adapters, not a model; `load_adapter` puts them into a model.")
+    if not (folder / "config.json").is_file():
+        raise FileNotFoundError(f"{folder / 'config.json'} is absent, so {str(folder)!r} is not a checkpoint folder.")
 
 
-def check_loading(folder: str | os.PathLike[str], info: dict[str, Any]) -> None:
+def check_loading(folder: Path, info: dict[str, Any]) -> None:
     """Raise where transformers only warns.
 
     Args:

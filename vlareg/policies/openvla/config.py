@@ -4,6 +4,7 @@ from typing import Any, no_type_check
 
 from transformers import LlamaConfig, PreTrainedConfig
 
+from vlareg.policies.openvla.config_fields import official_fields
 from vlareg.policies.openvla.vision import count_patches
 
 NormStats = dict[str, dict[str, Any]]
@@ -100,6 +101,11 @@ class OpenVLAConfig(PreTrainedConfig):  # type: ignore[no-untyped-call]
             raise ValueError(f"`num_views` must be >= 1, but got {self.num_views}.")
         if not 2 <= self.n_action_bins <= self.token_end:
             raise ValueError(f"`n_action_bins` must be in 2..{self.token_end}, but got {self.n_action_bins}.")
+
+    def to_diff_dict(self) -> dict[str, Any]:
+        """Return what `config.json` holds: the official fields, and our own where they say anything new."""
+        assert isinstance(self.text_config, LlamaConfig)
+        return official_fields(super().to_diff_dict(), self.text_config)
 
     @property
     def image_size(self) -> int:

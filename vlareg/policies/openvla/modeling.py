@@ -22,12 +22,15 @@ from transformers.utils.generic import ModelOutput
 from vlareg.batch import IGNORED_LABEL
 from vlareg.policies.openvla.action_tokenizer import ActionTokenizer
 from vlareg.policies.openvla.attention import ATTENTION
-from vlareg.policies.openvla.checkpoint import check_folder, check_loading
+from vlareg.policies.openvla.checkpoint import check_folder, check_loading, check_options
 from vlareg.policies.openvla.config import OpenVLAConfig
 from vlareg.policies.openvla.decoding import append_token, decode_greedily
+from vlareg.policies.openvla.hub import local_folder
 from vlareg.policies.openvla.normalization import action_statistics, unnormalize_actions
 from vlareg.policies.openvla.projector import Projector
+from vlareg.policies.openvla.stored import stored_tensors
 from vlareg.policies.openvla.vision import VisionBackbone
+from vlareg.policies.openvla.writing import write_checkpoint
 from vlareg.shapes import Scalar, TokenIds, TokenMask
 
 
@@ -89,27 +92,46 @@ class OpenVLAForActionPrediction(PreTrainedModel):  # type: ignore[no-untyped-ca
     def from_pretrained(  # type: ignore[override]
         cls, folder: str | os.PathLike[str], *args: Any, **kwargs: Any
     ) -> Any:
-        """Load a checkpoint folder in the official format.
+        """Load a checkpoint in the official format, tensor by tensor: host memory holds one copy at most.
 
         Args:
-            folder: Folder with `config.json` and safetensors; nothing is downloaded.
+            folder: Folder with `config.json` and safetensors, or a repository of the hub, such as `openvla/openvla-7b`.
             *args: Passed on to transformers.
-            **kwargs: Passed on to transformers: `dtype`, `device_map`, `output_loading_info`, ...
+            **kwargs: Options of `local_folder`; the others are passed on to transformers: `dtype`, `device_map`,
+                `output_loading_info`, ...
 
         Returns:
             The model in evaluation mode; with `output_loading_info`, also what transformers reports.
 
         Raises:
             FileNotFoundError: If the folder, its configuration or its weights are absent.
-            ValueError: If a weight is missing, unexpected or of another shape.
+            ValueError: If a weight is missing, unexpected or of another shape, or a file is broken.
         """
-        check_folder(folder, kwargs)
+        check_options(kwargs)
+        options = {
+            name: kwargs.pop(name) for name in ("revision", "cache_dir", "token", "local_files_only") if name in kwargs
+        }
+        path = local_folder(folder, **options)
+        check_folder(path)
+        config = kwargs.pop("config", None) or OpenVLAConfig.from_pretrained(path, local_files_only=True)
         wants_info = kwargs.pop("output_loading_info", False)
-        kwargs |= {"output_loading_info": True, "ignore_mismatched_sizes": True, "local_files_only": True}
-        loaded: Any = super().from_pretrained(folder, *args, **{**kwargs, "use_safetensors": True})
+        kwargs |= {"output_loading_info": True, "ignore_mismatched_sizes": True, "state_dict": stored_tensors(path)}
+        loaded: Any = super().from_pretrained(None, *args, config=config, **kwargs)
         model, info = loaded
-        check_loading(folder, info)
+        check_loading(path, info)
+        model.config.name_or_path = str(path)
         return (model, info) if wants_info else model
+
+    def save_pretrained(  # type: ignore[override]
+        self, folder: str | os.PathLike[str], max_shard_size: int | str = "5GB"
+    ) -> None:
+        """Write a checkpoint folder in the official format, without the processor's files.
+
+        Args:
+            folder: Made if absent.
+            max_shard_size: Size of a weight file at most, in bytes or such as "5GB".
+        """
+        write_checkpoint(folder, self.config, self.state_dict(), max_shard_size)
 
     def get_input_embeddings(self) -> nn.Module:
         """Return the language model's token embedding."""

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,22 @@ from vlareg.batch import IGNORED_LABEL
 from vlareg.policies.openvla import preprocessing
 from vlareg.policies.openvla.action_tokenizer import ActionTokenizer
 from vlareg.policies.openvla.config import OpenVLAConfig
+from vlareg.policies.openvla.hub import local_folder
 from vlareg.policies.openvla.prompts import action_prompt, question_prompt
 from vlareg.shapes import Images
 
 PREPROCESSOR_FILE = "preprocessor_config.json"
+FILES = (
+    "tokenizer*",
+    "added_tokens.json",
+    "special_tokens_map.json",
+    "vocab*",
+    "merges.txt",
+    PREPROCESSOR_FILE,
+    "processor_config.json",
+)
+"""Files of tokenizer and processor in a checkpoint folder."""
+
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 HALF = (0.5, 0.5, 0.5)
 
@@ -52,39 +65,57 @@ class OpenVLAProcessor:
         self.tokenizer = tokenizer
         self.config = config
         self.action_tokenizer = ActionTokenizer.from_config(config)
+        self._source: Path | None = None
         encoders = len(config.timm_model_ids or ())
         self.means = torch.tensor(means[:encoders], dtype=torch.float32)
         self.stds = torch.tensor(stds[:encoders], dtype=torch.float32)
 
     @classmethod
     def from_pretrained(cls, folder: str | os.PathLike[str]) -> "OpenVLAProcessor":
-        """Load the processor of a checkpoint folder.
+        """Load the processor of a checkpoint.
 
         Args:
-            folder: Folder with `config.json`, `preprocessor_config.json` and the tokenizer's files.
+            folder: Folder with `config.json`, `preprocessor_config.json` and the tokenizer's files, or a repository of
+                the hub.
 
         Raises:
             FileNotFoundError: If one of them is absent.
         """
-        path = Path(folder)
+        path = local_folder(folder)
         for name in ("config.json", PREPROCESSOR_FILE, "tokenizer_config.json"):
             if not (path / name).is_file():
                 raise FileNotFoundError(f"{path / name} is absent, so no processor can be read from {str(path)!r}.")
         stored = json.loads((path / PREPROCESSOR_FILE).read_text())
         config = OpenVLAConfig.from_pretrained(path, local_files_only=True)
         tokenizer: Any = AutoTokenizer.from_pretrained(path, local_files_only=True)
-        return cls(tokenizer, config, means=stored["means"], stds=stored["stds"])
+        processor = cls(tokenizer, config, means=stored["means"], stds=stored["stds"])
+        processor._source = path
+        return processor
 
     def save_pretrained(self, folder: str | os.PathLike[str]) -> None:
-        """Write what `from_pretrained` reads.
+        """Write what `from_pretrained` reads; the files of a processor that was loaded are copied.
+
+        So what an older transformers wrote, an older transformers can read: it does not know the tokenizer class of today.
 
         Args:
             folder: Made if absent. A `config.json` in it is the model's, and stays as it is.
         """
         path = Path(folder)
         path.mkdir(parents=True, exist_ok=True)
+        if not (path / "config.json").is_file():
+            self.config.save_pretrained(path)
+        originals = [file for name in FILES for file in self._source.glob(name)] if self._source else []
+        for file in originals:
+            shutil.copyfile(file, path / file.name)
+        if not originals:
+            self._write(path)
+
+    def _write(self, path: Path) -> None:
         size = self.config.image_size
         stored = {
+            "image_processor_type": "PrismaticImageProcessor",
+            "processor_class": "PrismaticProcessor",
+            "interpolations": ["bicubic"] * len(self.means),
             "image_resize_strategy": self.config.image_resize_strategy,
             "input_sizes": [[3, size, size]] * len(self.means),
             "means": [[round(value, 6) for value in row] for row in self.means.tolist()],
@@ -92,8 +123,7 @@ class OpenVLAProcessor:
             "use_fused_vision_backbone": self.config.use_fused_vision_backbone,
         }
         (path / PREPROCESSOR_FILE).write_text(json.dumps(stored, indent=2) + "\n")
-        if not (path / "config.json").is_file():
-            self.config.save_pretrained(path)
+        (path / "processor_config.json").write_text(json.dumps({"processor_class": "PrismaticProcessor"}) + "\n")
         self.tokenizer.save_pretrained(path)
 
     def prepare(self, frames: UInt8[np.ndarray, "*batch height width 3"]) -> UInt8[np.ndarray, "*batch size size 3"]:
