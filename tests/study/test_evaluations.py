@@ -4,8 +4,8 @@ import pytest
 
 from tests.study.conftest import write_evaluation
 from vlareg.data import Demonstrations
+from vlareg.evaluation.subjects import RANDOM_NAME, list_subjects
 from vlareg.study.evaluations import read_evaluations
-from vlareg.study.subjects import RANDOM_NAME, list_subjects
 
 DATA = Demonstrations(tasks=(1,))
 

@@ -1,52 +1,13 @@
-"""Figures in one style: a colour per policy, chance as a grey tick, intervals as bars."""
+"""Scores in figures: a dot in the policy's colour, chance as a tick, intervals as bars."""
 
 import math
 from collections.abc import Mapping, Sequence
 
-import matplotlib
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from vlareg.callbacks.legend import colour_of
 from vlareg.functional.chance import Score
-from vlareg.study.subjects import RANDOM_NAME
-
-WIDTH = 11.0
-"""Width of a figure (inches)."""
-
-SMALL, GREY = 8.5, "#8b949e"
-
-
-def colour_of(names: Sequence[str]) -> dict[str, str]:
-    """Return a colour for each policy; grey for untrained weights.
-
-    Args:
-        names: Names of the policies.
-    """
-    trained = [name for name in names if name != RANDOM_NAME]
-    shades = matplotlib.colormaps["tab10"]
-    colours = {name: matplotlib.colors.to_hex(shades(i % 10)) for i, name in enumerate(trained)}
-    return {name: colours.get(name, GREY) for name in names}
-
-
-def panels(rows: int, columns: int, height: float, *, share_y: bool = True) -> tuple[Figure, list[list[Axes]]]:
-    """Return an empty figure with a grid of panels.
-
-    Args:
-        rows: Rows of panels.
-        columns: Columns of panels.
-        height: Height of a row (inches).
-        share_y: Give all panels of a row one scale.
-    """
-    figure = Figure(figsize=(WIDTH, height * rows + 0.5), layout="constrained")
-    axes = figure.subplots(rows, columns, squeeze=False, sharey="row" if share_y else False)
-    for panel in axes.flat:
-        panel.grid(alpha=0.25, linewidth=0.6)
-        panel.tick_params(labelsize=SMALL - 0.5, length=2)
-        for side in ("top", "right"):
-            panel.spines[side].set_visible(False)
-    return figure, [list(row) for row in axes]
 
 
 def draw_scores(
@@ -106,19 +67,3 @@ def draw_depths(panel: Axes, scores: Mapping[str, Sequence[Score]], names: Seque
 
 def _calibrated(score: Score, end: str) -> float:
     return (float(getattr(score, end)) - score.chance) / (score.best - score.chance)
-
-
-def add_legend(figure: Figure, names: Sequence[str], *, only: Sequence[str] | None = None, chance: str = "") -> None:
-    """Say above the panels which colour is which policy.
-
-    Args:
-        figure: The figure.
-        names: Names of all policies of the study, for the colours.
-        only: Names of those that are drawn; all by default.
-        chance: What the mark of chance is called; nothing leaves it out.
-    """
-    drawn = {name: colour for name, colour in colour_of(names).items() if only is None or name in only}
-    marks = [Line2D([], [], color=c, marker="o", markersize=5, lw=1.8, label=name) for name, c in drawn.items()]
-    if chance:
-        marks.append(Line2D([], [], color="#333", lw=1.2, label=chance))
-    figure.legend(handles=marks, loc="outside upper left", ncols=len(marks), fontsize=SMALL, frameon=False)

@@ -10,7 +10,7 @@ from vlareg.data import Demonstrations
 from vlareg.evaluation import Summary, read_records, summarize
 from vlareg.evaluation.records import RECORDS_FILE
 from vlareg.evaluation.settings import SETTINGS_FILE, fingerprint
-from vlareg.study.subjects import Subject
+from vlareg.evaluation.subjects import Subject
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,10 @@ from vlareg.callbacks.readings import Readings, read_probe
 from vlareg.callbacks.representation import Representation
 from vlareg.data import Demonstrations, LiberoData
 from vlareg.evaluation.policy import read_config
+from vlareg.evaluation.subjects import Subject
 from vlareg.policies.openvla import OpenVLAForActionPrediction
 from vlareg.shapes import Embeddings
 from vlareg.study.instruction_readings import read_instructions
-from vlareg.study.subjects import Subject
 
 POSITIONS = ("class_token", "patches", "last_prompt")
 """What is read of every block; these positions do not contain the answer."""

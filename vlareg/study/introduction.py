@@ -1,10 +1,10 @@
 """What stands before the experiments: what was studied, and how to read a score."""
 
+from vlareg.evaluation.subjects import RANDOM_NAME
 from vlareg.functional.chance_moments import mutual_knn_chance
+from vlareg.page import Table, Text
 from vlareg.study.measurements import Measurements
 from vlareg.study.numbers import count, decimal, listed
-from vlareg.study.page import Table, Text
-from vlareg.study.subjects import RANDOM_NAME
 from vlareg.study.targets import ARM
 
 CONFOUND = (

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 import torch
 
 from vlareg.callbacks.representation import Representation
+from vlareg.evaluation.subjects import RANDOM_NAME
 from vlareg.functional.chance import Score
 from vlareg.functional.chance_scores import Resampling
 from vlareg.study.examination import Examined, Probe
 from vlareg.study.grid import Difference, Grid, difference
 from vlareg.study.scopes import ALL, ANY, OTHER, Scope, list_scopes
 from vlareg.study.scoring import score_grid
-from vlareg.study.subjects import RANDOM_NAME
 from vlareg.study.targets import MAIN
 
 SECOND = "cknna"

@@ -6,7 +6,9 @@ from pathlib import Path
 
 from vlareg.data import Demonstrations
 from vlareg.envs.task_names import task_names
+from vlareg.evaluation.subjects import list_subjects
 from vlareg.functional.chance_scores import Resampling
+from vlareg.page import render_page
 from vlareg.study.encoder_drift import encoder_drift
 from vlareg.study.encoder_weights import WeightChange, weight_change
 from vlareg.study.evaluations import Evaluations, read_evaluations
@@ -22,10 +24,8 @@ from vlareg.study.instructions import all_instructions
 from vlareg.study.introduction import introduction
 from vlareg.study.language import LanguageScores, score_language
 from vlareg.study.measurements import Measurements, measure
-from vlareg.study.page import render_page
 from vlareg.study.report import all_scores, write_report
 from vlareg.study.sentence_encoder import SentenceEncoder
-from vlareg.study.subjects import list_subjects
 
 TITLE = "What the policies' representations agree with"
 

@@ -1,6 +1,6 @@
 """Pictures of concepts that a small policy has to know, with questions about them, for vision-language pretraining.
 
-Sign boards: `palette`, `pen`, `figures`, `pictograms`, `signs`. Tabletops in the suite's simulator: `stage`, `layout`,
+Sign boards: `palette`, `pen`, `figures`, `pictograms`, `signs`, `sign_sets`. Tabletops in the suite's simulator: `stage`, `layout`,
 `arm`, `cameras`, `tabletop`. Both together, rendered and stored: `scene`, `scenes`. What is true in them and what can
 be asked: `facts`, `vocabulary`, `locations`, `families`, `questions`. `python -m vlareg.data.concepts` renders.
 """

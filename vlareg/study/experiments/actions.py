@@ -1,10 +1,12 @@
 """Experiment 6: what an action is compared as."""
 
-from vlareg.study.charts import SMALL, add_legend, draw_scores, panels
+from vlareg.callbacks.legend import add_legend
+from vlareg.page import Picture, Section, Table
+from vlareg.page.figures import SMALL, panels
+from vlareg.study.charts import draw_scores
 from vlareg.study.examination import ACTION_STATES
 from vlareg.study.measurements import Measurements
 from vlareg.study.numbers import SCORE_COLUMNS, decimal, score_cells
-from vlareg.study.page import Picture, Section, Table
 from vlareg.study.targets import ARM, target_labels
 
 

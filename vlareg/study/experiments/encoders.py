@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 
+from vlareg.callbacks.legend import add_legend
 from vlareg.functional.chance import Score
-from vlareg.study.charts import SMALL, add_legend, draw_depths, panels
+from vlareg.page import Picture, Section, Table, Text
+from vlareg.page.figures import SMALL, panels
+from vlareg.study.charts import draw_depths
 from vlareg.study.encoder_weights import WeightChange
 from vlareg.study.measurements import Measurements
 from vlareg.study.numbers import SCORE_COLUMNS, decimal, listed, score_cells, with_interval
-from vlareg.study.page import Picture, Section, Table, Text
 from vlareg.study.targets import MAIN
 
 Drift = Mapping[str, Mapping[str, list[Score]]]

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 
-from vlareg.study.charts import SMALL, add_legend, draw_scores, panels
+from vlareg.callbacks.legend import add_legend
+from vlareg.page import Picture, Section, Table
+from vlareg.page.figures import SMALL, panels
+from vlareg.study.charts import draw_scores
 from vlareg.study.language import LanguageScores
 from vlareg.study.numbers import SCORE_COLUMNS, decimal, score_cells
-from vlareg.study.page import Picture, Section, Table
 
 Scores = Mapping[str, Mapping[str, LanguageScores]]
 

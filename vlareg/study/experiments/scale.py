@@ -2,10 +2,11 @@
 
 import math
 
-from vlareg.study.charts import SMALL, add_legend, colour_of, panels
+from vlareg.callbacks.legend import add_legend, colour_of
+from vlareg.page import Picture, Section, Table
+from vlareg.page.figures import SMALL, panels
 from vlareg.study.measurements import Measurements
 from vlareg.study.numbers import count
-from vlareg.study.page import Picture, Section, Table
 from vlareg.study.targets import MAIN
 
 

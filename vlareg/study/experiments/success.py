@@ -4,12 +4,13 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from vlareg.callbacks.legend import add_legend, colour_of
 from vlareg.evaluation import Summary
-from vlareg.study.charts import SMALL, add_legend, colour_of, panels
+from vlareg.page import Picture, Section, Table, Text
+from vlareg.page.figures import SMALL, panels
 from vlareg.study.evaluations import Evaluations
 from vlareg.study.measurements import Measurements
 from vlareg.study.numbers import decimal, interval
-from vlareg.study.page import Picture, Section, Table, Text
 from vlareg.study.rank_correlation import MIN_POLICIES, RankCorrelation, rank_correlation
 from vlareg.study.targets import ARM, MAIN
 

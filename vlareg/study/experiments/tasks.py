@@ -1,10 +1,12 @@
 """Experiment 3: per task and across tasks."""
 
+from vlareg.callbacks.legend import add_legend
 from vlareg.functional.chance_moments import mutual_knn_chance
-from vlareg.study.charts import SMALL, add_legend, draw_scores, panels
+from vlareg.page import Picture, Section, Table, Text
+from vlareg.page.figures import SMALL, panels
+from vlareg.study.charts import draw_scores
 from vlareg.study.measurements import Measurements
 from vlareg.study.numbers import SCORE_COLUMNS, decimal, score_cells
-from vlareg.study.page import Picture, Section, Table, Text
 from vlareg.study.scopes import ALL, ANY, OTHER
 from vlareg.study.targets import MAIN
 

@@ -1,9 +1,11 @@
 """Experiment 1: random weights against pretrained against fine-tuned."""
 
-from vlareg.study.charts import SMALL, add_legend, draw_depths, panels
+from vlareg.callbacks.legend import add_legend
+from vlareg.page import Picture, Section, Table
+from vlareg.page.figures import SMALL, panels
+from vlareg.study.charts import draw_depths
 from vlareg.study.measurements import Measurements
 from vlareg.study.numbers import SCORE_COLUMNS, decimal, listed, score_cells, with_interval
-from vlareg.study.page import Picture, Section, Table
 from vlareg.study.targets import MAIN
 
 

@@ -1,7 +1,8 @@
 """How the page looks."""
 
 STYLE = """
-:root { --ink: #1c2733; --soft: #5b6b7b; --line: #dfe5ea; --back: #f6f8fa; --blue: #1f5fa8; --warn: #fff6e0; --warn-line: #e3b341; }
+:root { --ink: #1c2733; --soft: #5b6b7b; --line: #dfe5ea; --back: #f6f8fa; --blue: #1f5fa8; --warn: #fff6e0; --warn-line: #e3b341;
+  --good: #2b8a57; --bad: #c2453d; }
 * { box-sizing: border-box; }
 body { margin: 0 auto; max-width: 1120px; padding: 32px 28px 80px; color: var(--ink); background: white;
   font: 15px/1.55 system-ui, "Segoe UI", "Helvetica Neue", Arial, "DejaVu Sans", sans-serif; }
@@ -16,6 +17,10 @@ figure { margin: 22px 0; }
 figure img { width: 100%; height: auto; display: block; }
 figcaption { color: var(--soft); font-size: 13.5px; margin-top: 8px; max-width: 100ch; }
 figcaption b { color: var(--ink); }
+.clips { display: grid; grid-template-columns: repeat(auto-fill, minmax(250px, 1fr)); gap: 16px; margin: 14px 0 24px; }
+.clips figure { margin: 0; border: 1px solid var(--line); border-top: 4px solid var(--soft); }
+.clips figure.good { border-top-color: var(--good); } .clips figure.bad { border-top-color: var(--bad); }
+.clips video { width: 100%; display: block; background: var(--back); } .clips figcaption { margin: 0; padding: 8px 10px; }
 table { border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums; margin: 6px 0 18px; }
 caption { text-align: left; font-weight: 600; padding: 8px 0 6px; font-size: 13.5px; }
 th, td { padding: 4px 12px 4px 0; border-bottom: 1px solid var(--line); text-align: right; vertical-align: top; }

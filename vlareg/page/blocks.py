@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from matplotlib.figure import Figure
 
@@ -58,17 +59,47 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Section:
-    """One experiment.
+class Clip:
+    """A short film that is part of the page.
 
     Args:
-        title: The experiment.
+        video: The content of an MP4 that browsers play (H.264).
+        caption: Stands below it.
+        tone: Whether it shows something good or bad.
+    """
+
+    video: bytes
+    caption: str
+    tone: Literal["good", "bad"]
+
+
+@dataclass(frozen=True)
+class Clips:
+    """Films side by side.
+
+    Args:
+        clips: The films, in order.
+    """
+
+    clips: Sequence[Clip]
+
+
+Block = Text | Picture | Table | Clips
+"""What may stand in a page."""
+
+
+@dataclass(frozen=True)
+class Section:
+    """One question and its answer.
+
+    Args:
+        title: Its name.
         question: What it asks.
         findings: What came out, a sentence each; the first one is the section's short answer.
-        blocks: Figures, tables and paragraphs.
+        blocks: Figures, tables, films and paragraphs.
     """
 
     title: str
     question: str
     findings: Sequence[str]
-    blocks: Sequence[Text | Picture | Table]
+    blocks: Sequence[Block]

@@ -1,7 +1,9 @@
+import base64
+
 import pytest
 from matplotlib.figure import Figure
 
-from vlareg.study.page import Picture, Section, Table, Text, render_page
+from vlareg.page import Clip, Clips, Picture, Section, Table, Text, render_page
 
 
 def _page(*blocks) -> str:
@@ -43,3 +45,10 @@ def test_equal_figures_give_an_equal_page():
 def test_a_row_that_does_not_fit_is_named():
     with pytest.raises(ValueError, match=r"must have 3 cells, but .* has 2"):
         Table("t", ["a", "b", "c"], [["1", "2"]])
+
+
+def test_films_are_in_the_page_itself():
+    page = _page(Clips([Clip(b"film", "task < 6", "bad")]))
+    assert f'src="data:video/mp4;base64,{base64.b64encode(b"film").decode()}"' in page
+    assert '<figure class="bad">' in page
+    assert "task &lt; 6" in page

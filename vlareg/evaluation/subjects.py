@@ -1,4 +1,4 @@
-"""The policies of a study: the given checkpoints, and the untrained one that they are compared with."""
+"""The policies of an analysis: the given checkpoints, and the untrained one that they are compared with."""
 
 from collections import Counter
 from collections.abc import Sequence

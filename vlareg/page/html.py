@@ -9,8 +9,8 @@ from html import escape
 import matplotlib
 from matplotlib.figure import Figure
 
-from vlareg.study.page.blocks import Picture, Section, Table, Text
-from vlareg.study.page.style import STYLE
+from vlareg.page.blocks import Block, Clip, Clips, Picture, Section, Table, Text
+from vlareg.page.style import STYLE
 
 NUMBER = re.compile(r"-|[-.,\d]+(e[-+]\d+)?( to [-.\d]+| [mb]illion| \(.*\)| of \d+)?")
 """Cells that stand on the right."""
@@ -18,7 +18,7 @@ NUMBER = re.compile(r"-|[-.,\d]+(e[-+]\d+)?( to [-.\d]+| [mb]illion| \(.*\)| of 
 _WORDS = ' class="words"'
 
 
-def render_page(title: str, head: Sequence[Text | Picture | Table], sections: Sequence[Section]) -> str:
+def render_page(title: str, head: Sequence[Block], sections: Sequence[Section]) -> str:
     """Return a page that needs no other file.
 
     Args:
@@ -52,11 +52,23 @@ def _anchor(section: Section) -> str:
     return re.sub(r"[^a-z0-9]+", "-", section.title.lower()).strip("-")
 
 
-def _block(block: Text | Picture | Table) -> str:
-    if isinstance(block, Text):
-        kind = ' class="important"' if block.important else ""
-        return f"<p{kind}>{escape(block.words)}</p>"
-    return _picture(block) if isinstance(block, Picture) else _table(block)
+def _block(block: Block) -> str:
+    match block:
+        case Text():
+            kind = ' class="important"' if block.important else ""
+            return f"<p{kind}>{escape(block.words)}</p>"
+        case Picture():
+            return _picture(block)
+        case Table():
+            return _table(block)
+        case Clips():
+            return f'<div class="clips">{"".join(map(_clip, block.clips))}</div>'
+
+
+def _clip(clip: Clip) -> str:
+    data = base64.b64encode(clip.video).decode()
+    film = f'<video controls loop muted playsinline preload="auto" src="data:video/mp4;base64,{data}"></video>'
+    return f'<figure class="{clip.tone}">{film}<figcaption>{escape(clip.caption)}</figcaption></figure>'
 
 
 def _picture(picture: Picture) -> str:

@@ -1,12 +1,14 @@
+import shutil
 from pathlib import Path
 
 import pytest
 import torch
 
-from vlareg.study.subjects import RANDOM_NAME, list_subjects, short_names
+from vlareg.evaluation.subjects import RANDOM_NAME, list_subjects, short_names
 
 
-def test_the_untrained_policy_has_the_first_checkpoints_shape_and_other_weights(checkpoint, tuned):
+def test_the_untrained_policy_has_the_first_checkpoints_shape_and_other_weights(checkpoint, tmp_path):
+    tuned = shutil.copytree(checkpoint, tmp_path / "tuned")
     untrained, start, other = list_subjects([checkpoint, tuned], seed=3)
     assert (untrained.name, untrained.folder, start.folder, other.folder) == (
         RANDOM_NAME,
