@@ -7,7 +7,13 @@
     python eval_libero.py --tasks 6 7 8 9 --random-weights            # before any training
     python eval_libero.py --help
 
-Interrupt it when you like: the same command goes on where it ended.
+Interrupt it when you like: the same command goes on where it ended. What came out, from the results folders:
+
+    python eval_libero.py report DIR                                  # one HTML file: tables, curves, films
+    python eval_libero.py report DIR --loggers tensorboard wandb      # and the success rates for these
+    python eval_libero.py compare A B                                 # two policies on the same episodes
+    python eval_libero.py compare --a A0 A1 A2 --b B0 B1 B2           # two arms of three training seeds each
+    python eval_libero.py compare A B --across-perturbations          # a policy with and without a perturbation
 """
 
 if (

@@ -1,11 +1,12 @@
-"""Wilson's interval against SciPy's and its own definition."""
+"""Wilson's and Student's intervals against SciPy's, and Wilson's against its own definition."""
 
 import math
 
 import pytest
-from scipy.stats import binomtest
+from scipy.stats import binomtest, ttest_1samp
 
 from vlareg.evaluation import wilson_interval
+from vlareg.evaluation.intervals import t_interval
 
 
 @pytest.mark.parametrize(("successes", "n"), [(8, 10), (0, 10), (10, 10), (170, 200), (1, 1)])
@@ -35,3 +36,20 @@ def test_impossible_counts(successes: int, n: int) -> None:
 def test_confidence_must_be_a_probability() -> None:
     with pytest.raises(ValueError, match="`confidence` must be in"):
         wilson_interval(1, 2, confidence=95)
+
+
+@pytest.mark.parametrize("confidence", [0.8, 0.95])
+def test_students_interval_matches_scipy(confidence: float) -> None:
+    values = [0.02, 0.05, -0.01, 0.11]
+    expected = ttest_1samp(values, 0).confidence_interval(confidence)
+    assert t_interval(values, confidence) == pytest.approx((expected.low, expected.high), rel=1e-12)
+
+
+@pytest.mark.parametrize("values", [[], [0.1], [0.1, 0.1]])
+def test_values_without_a_spread_have_no_interval(values: list[float]) -> None:
+    assert all(map(math.isnan, t_interval(values)))
+
+
+def test_students_confidence_must_be_a_probability() -> None:
+    with pytest.raises(ValueError, match="`confidence` must be in"):
+        t_interval([1.0, 2.0], confidence=95)

@@ -1,5 +1,6 @@
 """Records survive interruptions, and what is not a record is refused."""
 
+import json
 import resource
 import signal
 from dataclasses import replace
@@ -45,6 +46,31 @@ def test_the_later_record_of_an_episode_counts(tmp_path: Path) -> None:
     append_record(file, replace(RECORD, success=None, error="boom"))
     append_record(file, RECORD)
     assert read_records(file) == [RECORD]
+
+
+def test_episodes_of_other_suites_seeds_and_perturbations_are_others(tmp_path: Path) -> None:
+    file = tmp_path / "episodes.jsonl"
+    changes = ({}, {"suite": "libero_goal"}, {"seed": 1}, {"perturbation": "black image"})
+    records = [replace(RECORD, **change) for change in changes]
+    for record in records:
+        append_record(file, record)
+    assert read_records(file) == records
+
+
+def test_a_record_need_not_say_what_was_not_done(tmp_path: Path) -> None:
+    file = tmp_path / "episodes.jsonl"
+    append_record(file, RECORD)
+    values = json.loads(file.read_text())
+    without = {key: value for key, value in values.items() if key not in ("perturbation", "seconds")}
+    file.write_text(json.dumps(without) + "\n" + json.dumps({**values, "init_index": 4, "perturbation": None}) + "\n")
+    assert read_records(file) == [RECORD, replace(RECORD, init_index=4)]
+
+
+def test_how_long_an_episode_took_is_no_part_of_its_result(tmp_path: Path) -> None:
+    file = tmp_path / "episodes.jsonl"
+    append_record(file, replace(RECORD, seconds=12.5))
+    assert read_records(file) == [RECORD]
+    assert read_records(file)[0].seconds == 12.5
 
 
 @pytest.mark.parametrize("line", ["{}", "[1]", "nonsense", '{"task": 1}', '{"task": 1, "speed": 2}'])

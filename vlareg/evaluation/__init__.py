@@ -3,15 +3,19 @@
 Worker processes import this package, so nothing here imports PyTorch at module level; `vlareg.evaluation.policy` does.
 """
 
+from vlareg.evaluation.compare import compare
+from vlareg.evaluation.comparison import Comparison
 from vlareg.evaluation.controls import BlackImages
 from vlareg.evaluation.interfaces import Environment, EnvironmentFactory, Episode, Policy
 from vlareg.evaluation.intervals import wilson_interval
+from vlareg.evaluation.mcnemar import mcnemar_exact
 from vlareg.evaluation.records import EpisodeRecord, append_record, read_records
 from vlareg.evaluation.rollout import Outcome, rollout
 from vlareg.evaluation.summary import Summary, results_table, summarize
 
 __all__ = [
     "BlackImages",
+    "Comparison",
     "Environment",
     "EnvironmentFactory",
     "Episode",
@@ -20,6 +24,8 @@ __all__ = [
     "Policy",
     "Summary",
     "append_record",
+    "compare",
+    "mcnemar_exact",
     "read_records",
     "results_table",
     "rollout",

@@ -1,20 +1,25 @@
-"""The command line of an evaluation."""
+"""The command line of an evaluation, and of what is read from its results."""
 
 import sys
 
 from jsonargparse import auto_cli
 
 from vlareg.evaluation.evaluate import evaluate
+from vlareg.evaluation.reading_commands import COMMANDS, run_reading_command
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run `evaluate` with arguments from the command line.
+    """Run `evaluate`, or the command named first, with arguments from the command line.
 
     Args:
         arguments: Without the program's name; `sys.argv` if None.
     """
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments and arguments[0] in COMMANDS:
+        run_reading_command(arguments[0], arguments[1:])
+        return
     try:
-        auto_cli(evaluate, args=plain_arguments(sys.argv[1:] if arguments is None else arguments))
+        auto_cli(evaluate, args=plain_arguments(arguments))
     except KeyboardInterrupt:
         print(
             "Interrupted. The episodes that had ended are kept; the same command goes on from there.", file=sys.stderr

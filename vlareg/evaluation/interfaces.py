@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, UInt8
@@ -36,6 +36,7 @@ class Policy(Protocol):
         ...
 
 
+@runtime_checkable
 class Environment(Protocol):
     """One task of a suite in a simulator, as `vlareg.envs.LiberoEnv` is."""
 
@@ -55,6 +56,7 @@ class Environment(Protocol):
         ...
 
 
+@runtime_checkable
 class EnvironmentFactory(Protocol):
     """Makes an environment inside a worker process, so it has to be picklable."""
 

@@ -2,12 +2,30 @@
 
 import json
 import os
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 RECORDS_FILE = "episodes.jsonl"
 """Name of the records' file in a results folder."""
+
+
+class EpisodeIdentity(NamedTuple):
+    """What makes two episodes of two policies the same one.
+
+    Args:
+        suite: Name of the suite.
+        task: Number of the task in its suite.
+        init_index: Which stored initial state the episode started from.
+        seed: The environment's seed.
+        perturbation: What was changed about the episode, "none" where nothing was.
+    """
+
+    suite: str
+    task: int
+    init_index: int
+    seed: int
+    perturbation: str
 
 
 @dataclass(frozen=True)
@@ -25,6 +43,8 @@ class EpisodeRecord:
         perturbation: What was changed about the episode, "none" where nothing was.
         attempts: How often the episode was tried; more than once where the simulator failed.
         error: Why the simulator failed the last time, None where it did not.
+        seconds: Duration of the episode, with its waiting for the policy (s); None where it was not measured. It is no part
+            of the result: two records are equal whatever their durations.
 
     Raises:
         ValueError: If an episode has both an outcome and an error, or neither.
@@ -40,6 +60,7 @@ class EpisodeRecord:
     perturbation: str = "none"
     attempts: int = 1
     error: str | None = None
+    seconds: float | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         if (self.success is None) == (self.error is None):
@@ -52,6 +73,11 @@ class EpisodeRecord:
     def key(self) -> tuple[int, int]:
         """The episode's task and initial state, which name it within one evaluation."""
         return self.task, self.init_index
+
+    @property
+    def identity(self) -> EpisodeIdentity:
+        """What names the episode among those of all suites, seeds and perturbations."""
+        return EpisodeIdentity(self.suite, self.task, self.init_index, self.seed, self.perturbation)
 
 
 def read_records(path: str | Path) -> list[EpisodeRecord]:
@@ -73,7 +99,7 @@ def read_records(path: str | Path) -> list[EpisodeRecord]:
         return []
     complete = path.read_bytes().split(b"\n")[:-1]
     records = [_parse(line, f"{path}, line {number}") for number, line in enumerate(complete, start=1)]
-    return list({record.key: record for record in records}.values())
+    return list({record.identity: record for record in records}.values())
 
 
 def append_record(path: str | Path, record: EpisodeRecord) -> None:
@@ -109,6 +135,6 @@ def _parse(line: bytes, where: str) -> EpisodeRecord:
         known = {field.name for field in fields(EpisodeRecord)}
         if unknown := set(values) - known:
             raise ValueError(f"unknown keys {sorted(unknown)}")
-        return EpisodeRecord(**values)
+        return EpisodeRecord(**{**values, "perturbation": values.get("perturbation") or "none"})
     except (ValueError, TypeError) as error:
         raise ValueError(f"{where} is no episode's record ({error}). Remove it to run that episode again.") from error

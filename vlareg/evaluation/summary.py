@@ -1,7 +1,9 @@
-"""Success rates from episode records: per task and over all, with intervals, errors apart."""
+"""Success rates from episode records: per task, per suite and over all, with intervals, errors apart."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from statistics import median
+from typing import Any
 
 from rich.markup import escape
 from rich.table import Table
@@ -23,6 +25,8 @@ class SuccessRate:
         rate: `successes / episodes`, in [0, 1]; None without any episode.
         low: Lower end of the 95 % Wilson interval, in [0, 1].
         high: Upper end, in [0, 1].
+        steps_to_success: Median number of actions of the successful episodes (environment steps); None without any.
+        seconds: Median duration of the episodes with an outcome (s); None where it was not measured.
     """
 
     episodes: int
@@ -31,6 +35,8 @@ class SuccessRate:
     rate: float | None
     low: float
     high: float
+    steps_to_success: float | None
+    seconds: float | None
 
 
 @dataclass(frozen=True)
@@ -38,22 +44,37 @@ class TaskSummary(SuccessRate):
     """The success rate of one task.
 
     Args:
+        suite: Name of the suite.
         task: Number of the task in its suite.
         instruction: What the policy was told.
     """
 
+    suite: str
     task: int
     instruction: str
 
 
 @dataclass(frozen=True)
-class Summary(SuccessRate):
-    """The success rate over all episodes of an evaluation, and per task.
+class SuiteSummary(SuccessRate):
+    """The success rate of one suite, all episodes together.
 
     Args:
-        tasks: One summary per task, in the order of the numbers.
+        suite: Name of the suite.
     """
 
+    suite: str
+
+
+@dataclass(frozen=True)
+class Summary(SuccessRate):
+    """The success rate over all episodes of an evaluation, per suite and per task.
+
+    Args:
+        suites: One summary per suite, in the order of the names.
+        tasks: One summary per task, in the order of the suites and numbers.
+    """
+
+    suites: tuple[SuiteSummary, ...]
     tasks: tuple[TaskSummary, ...]
 
 
@@ -63,18 +84,22 @@ def summarize(records: Iterable[EpisodeRecord]) -> Summary:
     Args:
         records: The episodes of one evaluation.
     """
-    records = list(records)
-    of_task: dict[int, list[EpisodeRecord]] = {}
-    for record in sorted(records, key=lambda record: record.key):
-        of_task.setdefault(record.task, []).append(record)
+    records = sorted(records, key=lambda record: record.identity)
+    of_suite: dict[str, list[EpisodeRecord]] = {}
+    of_task: dict[tuple[str, int], list[EpisodeRecord]] = {}
+    for record in records:
+        of_suite.setdefault(record.suite, []).append(record)
+        of_task.setdefault((record.suite, record.task), []).append(record)
+    suites = tuple(SuiteSummary(**_count(group), suite=suite) for suite, group in of_suite.items())
     tasks = tuple(
-        TaskSummary(*_count(group), task=task, instruction=group[0].instruction) for task, group in of_task.items()
+        TaskSummary(**_count(group), suite=suite, task=task, instruction=group[0].instruction)
+        for (suite, task), group in of_task.items()
     )
-    return Summary(*_count(records), tasks=tasks)
+    return Summary(**_count(records), suites=suites, tasks=tasks)
 
 
 def results_table(summary: Summary, title: str = "", caption: str = "") -> Table:
-    """Show a summary as a table for the terminal.
+    """Show a summary as a table for the terminal; its steps are the median of the successful episodes.
 
     Args:
         summary: What was counted so far.
@@ -84,23 +109,44 @@ def results_table(summary: Summary, title: str = "", caption: str = "") -> Table
     table = Table(title=escape(title) or None, caption=caption or None)
     table.add_column("task", justify="right")
     table.add_column("instruction")
-    for heading in ("successes", "rate", "95 % interval", "errors"):
+    for heading in ("successes", "rate", "95 % interval", "steps", "errors"):
         table.add_column(heading, justify="right", no_wrap=True)
-    for task in summary.tasks:
-        table.add_row(str(task.task), escape(task.instruction), *_cells(task))
-    table.add_section()
+    for suite in summary.suites:
+        for task in summary.tasks:
+            if task.suite == suite.suite:
+                table.add_row(str(task.task), escape(task.instruction), *_cells(task))
+        table.add_section()
+        if len(summary.suites) > 1:
+            table.add_row("", escape(suite.suite), *_cells(suite))
+            table.add_section()
     table.add_row("all", "", *_cells(summary))
     return table
 
 
-def _count(records: Sequence[EpisodeRecord]) -> tuple[int, int, int, float | None, float, float]:
-    outcomes = [record.success for record in records if record.success is not None]
-    n, successes = len(outcomes), sum(outcomes)
-    return n, successes, len(records) - n, successes / n if n else None, *wilson_interval(successes, n, CONFIDENCE)
+def _count(records: Sequence[EpisodeRecord]) -> dict[str, Any]:
+    with_outcome = [record for record in records if record.success is not None]
+    successes = [record for record in with_outcome if record.success]
+    n = len(with_outcome)
+    low, high = wilson_interval(len(successes), n, CONFIDENCE)
+    return {
+        "episodes": n,
+        "successes": len(successes),
+        "errors": len(records) - n,
+        "rate": len(successes) / n if n else None,
+        "low": low,
+        "high": high,
+        "steps_to_success": _median([record.steps for record in successes]),
+        "seconds": _median([record.seconds for record in with_outcome if record.seconds is not None]),
+    }
+
+
+def _median(values: Sequence[float]) -> float | None:
+    return float(median(values)) if values else None
 
 
 def _cells(counts: SuccessRate) -> list[str]:
     rate = "-" if counts.rate is None else f"{100 * counts.rate:.1f} %"
     interval = f"{100 * counts.low:.1f} - {100 * counts.high:.1f} %"
+    steps = "-" if counts.steps_to_success is None else f"{counts.steps_to_success:.0f}"
     errors = f"[red]{counts.errors}[/red]" if counts.errors else "0"
-    return [f"{counts.successes} of {counts.episodes}", rate, interval, errors]
+    return [f"{counts.successes} of {counts.episodes}", rate, interval, steps, errors]
