@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import torch
 
 from vlareg.batch import VLABatch
@@ -33,3 +35,11 @@ def test_moving_keeps_what_is_no_tensor():
     assert moved.pixel_values.device.type == "meta"
     assert moved.patches_per_view == 2
     assert moved.model_inputs().keys() == {"input_ids", "attention_mask", "pixel_values", "labels"}
+
+
+def test_every_view_of_a_sample_has_its_box():
+    batch = _batch()
+    assert batch.view_boxes is None
+    boxes = torch.tensor([[0.0, 0.0, 0.5, 0.5], [0.1, 0.2, 0.9, 1.0]])
+    cropped = replace(batch, boxes=boxes).to("cpu")
+    torch.testing.assert_close(cropped.view_boxes, boxes[[0, 0, 1, 1]])

@@ -23,13 +23,17 @@ class VLABatch:
         attention_mask: True at tokens, False at padding.
         labels: `input_ids` at action and stop tokens, -100 elsewhere.
         pixel_values: Normalised images; the channels of all views (and encoders) are stacked.
-        images: The same images as raw pixels in [0, 1], for teachers.
+        images: Raw pixels in [0, 1] of the whole frames, without the crop and the colours that augmentation gave
+            `pixel_values`: what teachers see.
         proprio: State before the action (m, rad, m).
         actions: Un-normalised actions, the current one first.
         episode_ids: Which episode a transition is from.
         sample_ids: Unique number of a transition in its data set.
         patches_per_view: Number of patch positions that each view takes in the model's sequence.
         joints: Joint positions before the action (rad), where the data set has them.
+        boxes: The part of its frames that a sample's `pixel_values` show: left, top, right, bottom as fractions of the
+            frame's width and height, the same for all views. None is the whole frame.
+        dataset: Fingerprint of the data set that `sample_ids` are numbers of; empty where it has none.
     """
 
     input_ids: TokenIds
@@ -43,6 +47,8 @@ class VLABatch:
     sample_ids: Int[Tensor, "batch"]
     patches_per_view: int
     joints: Float[Tensor, "batch joints"] | None = None
+    boxes: Float[Tensor, "batch 4"] | None = None
+    dataset: str = ""
 
     def __len__(self) -> int:
         return len(self.input_ids)
@@ -58,6 +64,11 @@ class VLABatch:
         return tuple(
             slice(1 + i * self.patches_per_view, 1 + (i + 1) * self.patches_per_view) for i in range(self.num_views)
         )
+
+    @property
+    def view_boxes(self) -> Float[Tensor, "images 4"] | None:
+        """`boxes` of every image, in the order of `images.flatten(0, 1)`."""
+        return None if self.boxes is None else self.boxes.repeat_interleave(self.num_views, dim=0)
 
     @property
     def condition_mask(self) -> Bool[Tensor, "batch sequence"]:

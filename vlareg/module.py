@@ -1,6 +1,5 @@
 """The only LightningModule: the policy's loss plus every regularizer's, weighted."""
 
-import json
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -9,16 +8,22 @@ from typing import Any, cast
 import numpy as np
 import torch
 from lightning import LightningModule
+from peft import PeftModel
 from torch import Tensor
 
 from vlareg.batch import IGNORED_LABEL, VLABatch
 from vlareg.files import atomic_folder
 from vlareg.gradients import gradient_agreement
 from vlareg.optimization import Optimization
-from vlareg.policies.lora import LoRA, base_model, merged
+from vlareg.policies.adapter_files import save_adapter, save_policy
+from vlareg.policies.execution import Execution
+from vlareg.policies.lora import LoRA, base_model
 from vlareg.policies.openvla import OpenVLAForActionPrediction, OpenVLAOutput
+from vlareg.policies.openvla.action_errors import action_errors
+from vlareg.policies.trainable import freeze
 from vlareg.regularizers import Regularizer
 from vlareg.shapes import Scalar
+from vlareg.teachers import CachedTeacher
 
 
 class RegularizedPolicy(LightningModule):
@@ -28,14 +33,19 @@ class RegularizedPolicy(LightningModule):
     `{regularizer}/{quantity}` as the regularizer documents it, with `{regularizer}/weight` and `{regularizer}/ratio` (weighted loss over
     the policy's, dimensionless). Every `gradient_steps` training steps also `{regularizer}/gradient_cosine` (of the gradients of the
     policy's loss and of the regularizer's, on the policy's weights that both reach, in [-1, 1]) and `{regularizer}/gradient_ratio` (length
-    of the second, weighted, over the first).
+    of the second, weighted, over the first). `val/policy/l1_x`, ..., `l1_yaw`, `l1_gripper` are the errors of `action_errors`
+    (normalised units: an action spans 2).
+
+    With `accumulate_grad_batches` each batch of a step weighs the same, and a regularizer compares the samples of one batch only.
 
     Args:
         policy: Checkpoint folder in OpenVLA's format.
         regularizers: Any number of them, none included.
         lora: Adapters to train; None trains every parameter that a loss can reach.
+        frozen: Paths of the policy's modules that shall not learn, such as `vision_backbone`, adapters included.
+        execution: Attention, gradient checkpointing, compilation.
         optimization: Optimizer and schedule.
-        seed: The random state of step n is derived from (seed, n, rank), so an interrupted run resumes to the same weights and a
+        seed: The random state of batch n is derived from (seed, n, rank), so an interrupted run resumes to the same weights and a
             callback that draws random numbers changes nothing.
         gradient_steps: How often gradients are compared (training steps, > 0), each time for two more backward passes a regularizer;
             None leaves it out.
@@ -46,6 +56,8 @@ class RegularizedPolicy(LightningModule):
         policy: str = "checkpoints/openvla-mini",
         regularizers: Sequence[Regularizer] = (),
         lora: LoRA | None = LoRA(),  # noqa: B008 (frozen)
+        frozen: Sequence[str] = (),
+        execution: Execution = Execution(),  # noqa: B008 (frozen)
         optimization: Optimization = Optimization(),  # noqa: B008 (frozen)
         seed: int = 0,
         gradient_steps: int | None = 100,
@@ -57,6 +69,8 @@ class RegularizedPolicy(LightningModule):
         self.policy = lora.attach(base) if lora else base.requires_grad_(True)
         for module in base.vision_backbone.unread_modules():
             module.requires_grad_(False)  # DDP waits for every parameter's gradient
+        freeze(base, frozen)
+        execution.apply(base)
         self.regularizers = torch.nn.ModuleList(regularizers)
         names = [regularizer.name for regularizer in regularizers]
         if len(set(names)) < len(names):
@@ -64,17 +78,25 @@ class RegularizedPolicy(LightningModule):
         self.optimization, self.seed, self.gradient_steps = optimization, seed, gradient_steps
         self.strict_loading = False
 
+    def setup(self, stage: str) -> None:
+        """Let cached teachers compute or open the features of the data."""
+        for teacher in (module for module in self.modules() if isinstance(module, CachedTeacher)):
+            for split in self.trainer.datamodule.splits:  # type: ignore[attr-defined]
+                teacher.prepare(split, self.trainer.strategy.root_device)
+
     def training_step(self, batch: VLABatch, batch_idx: int) -> Scalar:
         """Return the sum of the losses."""
-        return self._losses(batch, "train")
+        return self._losses(batch, "train", compares=self._compares_gradients(batch_idx))
 
     def validation_step(self, batch: VLABatch, batch_idx: int) -> None:
         """Log the same figures on held-out transitions."""
         self._losses(batch, "val")
 
     def on_train_batch_start(self, batch: VLABatch, batch_idx: int) -> None:
-        """Make the step's randomness a function of the step."""
-        entropy = np.random.SeedSequence((self.seed, batch_idx, self.global_rank))
+        """Make the batch's randomness a function of its place in the run."""
+        batches = self.trainer.accumulate_grad_batches
+        number = self.global_step * batches + batch_idx % batches
+        entropy = np.random.SeedSequence((self.seed, number, self.global_rank))
         torch.manual_seed(int(entropy.generate_state(1)[0]))
 
     def configure_optimizers(self) -> Any:
@@ -92,10 +114,12 @@ class RegularizedPolicy(LightningModule):
             config.norm_stats = {**(config.norm_stats or {}), data.dataset_name: data.statistics}
 
     def on_train_end(self) -> None:
-        """Write the policy, adapters merged, beside the logs."""
+        """Write the policy, adapters merged, beside the logs, and the adapters alone."""
         folder = self.trainer.log_dir  # a collective: every rank has to ask
         if self.trainer.is_global_zero and folder:
             self.export(Path(folder) / "policy")
+            if isinstance(self.policy, PeftModel):
+                self.export_adapter(Path(folder) / "adapter")
 
     def export(self, folder: str | Path) -> None:
         """Write a checkpoint folder in OpenVLA's format; it appears complete or not at all.
@@ -104,15 +128,28 @@ class RegularizedPolicy(LightningModule):
             folder: The folder to make or to replace.
         """
         with atomic_folder(folder) as partial:
-            policy = merged(self.policy)
-            policy.save_pretrained(partial)
-            (partial / "dataset_statistics.json").write_text(json.dumps(policy.config.norm_stats, indent=1))
+            save_policy(self.policy, partial)
             self.trainer.datamodule.processor.save_pretrained(partial)  # type: ignore[attr-defined]
+
+    def export_adapter(self, folder: str | Path) -> None:
+        """Write the adapters alone, with the regularizers' parameters and the statistics.
+
+        Args:
+            folder: The folder to make or to replace.
+
+        Raises:
+            ValueError: If the policy is trained without adapters.
+        """
+        if not isinstance(self.policy, PeftModel):
+            raise ValueError("The policy has no adapters; `export` writes it whole.")
+        save_adapter(self.policy, folder, self.regularizers)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Leave out the frozen weights of the policy, which the checkpoint folder holds."""
         frozen = {f"policy.{name}" for name, p in self.policy.named_parameters() if not p.requires_grad}
-        checkpoint["state_dict"] = {k: v for k, v in checkpoint["state_dict"].items() if k not in frozen}
+        packed = tuple(f"{name}." for name in frozen)  # what describes a weight in 4 bits: `weight.absmax` and the like
+        kept = (k for k in checkpoint["state_dict"] if k not in frozen and not k.startswith(packed))
+        checkpoint["state_dict"] = {k: checkpoint["state_dict"][k] for k in kept}
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Refuse a checkpoint that lacks anything trainable or has anything unknown."""
@@ -123,20 +160,24 @@ class RegularizedPolicy(LightningModule):
                 f"The checkpoint is of another model or other regularizers; missing or unknown: {wrong[:5]}."
             )
 
-    def _compares_gradients(self) -> bool:
-        # Aligned with Lightning's `log_every_n_steps`, which logs the last step of each interval.
-        return self.gradient_steps is not None and (self.global_step + 1) % self.gradient_steps == 0
+    def _compares_gradients(self, batch_idx: int) -> bool:
+        # Aligned with Lightning's `log_every_n_steps`, which logs the last step of each interval, and its last batch.
+        is_last = (batch_idx + 1) % self.trainer.accumulate_grad_batches == 0
+        return is_last and self.gradient_steps is not None and (self.global_step + 1) % self.gradient_steps == 0
 
     @property
     def _regularizers(self) -> list[Regularizer]:
         return cast(list[Regularizer], list(self.regularizers))
 
-    def _losses(self, batch: VLABatch, stage: str) -> Scalar:
+    def _losses(self, batch: VLABatch, stage: str, compares: bool = False) -> Scalar:
         with ExitStack() as watches:
             for regularizer in self._regularizers:
                 watches.enter_context(regularizer.watch(self.policy))
             output = self.policy(**batch.model_inputs())
         logs: dict[str, Tensor] = {"policy/loss": output.loss, "policy/token_accuracy": _token_accuracy(output, batch)}
+        if stage == "val":
+            errors = action_errors(output.logits, batch.labels, base_model(self.policy).action_tokenizer)
+            logs |= {f"policy/l1_{name}": error for name, error in errors.items()}
         total: Scalar = output.loss
         for regularizer in self._regularizers:
             result = regularizer(batch)
@@ -148,7 +189,7 @@ class RegularizedPolicy(LightningModule):
             )
             total = total + weight * result.loss
             extra = {"weight": torch.tensor(weight), "ratio": weight * result.loss.detach() / output.loss.detach()}
-            if stage == "train" and self._compares_gradients():
+            if compares:
                 agreement = gradient_agreement(output.loss, result.loss, self.policy.parameters())
                 extra |= {"gradient_cosine": agreement.cosine, "gradient_ratio": weight * agreement.ratio}
             logs |= {f"{regularizer.name}/{key}": value for key, value in (result.logs | extra).items()}

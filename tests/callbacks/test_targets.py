@@ -60,7 +60,7 @@ def test_action_tokens_are_their_embeddings_side_by_side(checkpoint, demonstrati
 
 
 def test_the_teacher_of_a_run_is_a_target(checkpoint, demonstrations):
-    data = LiberoData(str(checkpoint), demonstrations)
+    data = LiberoData(str(checkpoint), demonstrations, augmentation=False)
     data.setup()
     batch = data.held_out.__getitems__([0, 30])
     alignment = TeacherAlignment(["block"], 192, teacher=EfficientNetLiteTeacher(96, -2))

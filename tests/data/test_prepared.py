@@ -37,7 +37,7 @@ def test_another_fingerprint_view_or_file_is_another_entry(source, tmp_path):
     prepare = _Prepare()
     prepare_file(source, prepare, "half", tmp_path / "cache")
     prepare_file(source, prepare, "other", tmp_path / "cache")
-    prepare_file(LiberoHDF5(source.file, views=("agentview_rgb",)), prepare, "half", tmp_path / "cache")
+    prepare_file(LiberoHDF5(source.file, conventions=replace(LIBERO_HDF5, views=("agentview_rgb",))), prepare, "half", tmp_path / "cache")
     os.utime(source.file, ns=(0, 0))
     prepare_file(source, prepare, "half", tmp_path / "cache")
     assert prepare.calls == 8

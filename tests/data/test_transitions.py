@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from vlareg.data import LiberoData
+from vlareg.data.augmentation import crop, crop_boxes
 from vlareg.data.sampler import Draw
 
 
@@ -12,6 +15,13 @@ def data(checkpoint, demonstrations):
     data.prepare_data()
     data.setup()
     return data
+
+
+def seen(data, batch):
+    """What the policy sees, as raw pixels."""
+    (mean, *_), (std, *_) = data.processor.means.tolist(), data.processor.stds.tolist()
+    first_encoder = batch.pixel_values.unflatten(1, (batch.num_views, -1, 3))[:, :, 0]
+    return first_encoder * torch.tensor(std).view(3, 1, 1) + torch.tensor(mean).view(3, 1, 1)
 
 
 def test_the_split_is_by_episode_and_nothing_is_lost(data):
@@ -64,23 +74,67 @@ def test_a_batch_fits_the_model_and_its_labels_decode_to_its_actions(data):
 
 
 def test_augmentation_depends_on_the_position_and_not_on_the_batch(data):
-    alone = data.train.__getitems__([Draw(3, 17)]).images[0]
-    together = data.train.__getitems__([Draw(1, 16), Draw(3, 17)]).images[1]
-    elsewhere = data.train.__getitems__([Draw(3, 18)]).images[0]
-    torch.testing.assert_close(alone, together)
-    assert not torch.allclose(alone, elsewhere, atol=0.02)
+    alone = data.train.__getitems__([Draw(3, 17)])
+    together = data.train.__getitems__([Draw(1, 16), Draw(3, 17)])
+    elsewhere = data.train.__getitems__([Draw(3, 18)])
+    torch.testing.assert_close(seen(data, alone)[0], seen(data, together)[1])
+    torch.testing.assert_close(alone.boxes[0], together.boxes[1])
+    assert not torch.allclose(seen(data, alone), seen(data, elsewhere), atol=0.02)
+    assert not torch.allclose(alone.boxes, elsewhere.boxes)
 
 
 def test_held_out_images_are_cropped_as_at_roll_out(data):
     assert data.processor.config.trained_with_augmentation
     row = data.held_out.frames[0][data.held_out.where[0][1]]
     cropped = torch.from_numpy(data.processor.centre_crop(np.asarray(row))).movedim(-1, 1).float() / 255
-    torch.testing.assert_close(data.held_out.__getitems__([0]).images[0], cropped)
+    batch = data.held_out.__getitems__([0])
+    torch.testing.assert_close(seen(data, batch)[0], cropped)
+    torch.testing.assert_close(batch.boxes, crop_boxes(torch.full((1, 2), 0.5)))
+
+
+def test_the_centre_crop_of_roll_outs_shows_the_box_that_is_said(data):
+    columns, rows = np.meshgrid(np.linspace(0, 255, 96), np.linspace(0, 255, 96))
+    frames = np.stack([columns, rows, columns], axis=-1).astype(np.uint8)[None]
+    cropped = torch.from_numpy(data.processor.centre_crop(frames)).movedim(-1, 1).float()
+    whole = torch.from_numpy(frames).movedim(-1, 1).float()[:, None]
+    by_box = crop(whole, crop_boxes(torch.full((1, 2), 0.5)))[:, 0]
+    assert float((cropped - by_box).abs().max()) < 1.5  # both round to whole numbers
+
+
+def test_teachers_see_whole_frames_without_augmentation(data, checkpoint):
+    batches = [data.train.__getitems__([Draw(3, position)]) for position in (17, 18)]
+    row = data.train.frames[0][data.train.where[3][1]]
+    whole = torch.from_numpy(np.array(row)).movedim(-1, 1).float() / 255
+    for batch in batches:
+        assert torch.equal(batch.images[0], whole)
+    assert torch.equal(data.train.whole_images([3])[0], whole)
+    without = LiberoData(str(checkpoint), data.demonstrations, augmentation=False)
+    without.setup()
+    batch = without.train.__getitems__([3])
+    assert batch.boxes is None
+    torch.testing.assert_close(seen(without, batch), batch.images)
+
+
+def test_splits_and_data_sets_have_different_fingerprints(data, checkpoint):
+    fewer = LiberoData(str(checkpoint), replace(data.demonstrations, train_episodes=2), batch_size=2, seed=5)
+    again = LiberoData(str(checkpoint), data.demonstrations, batch_size=2, seed=5)
+    for other in (fewer, again):
+        other.setup()
+    assert [split.fingerprint for split in again.splits] == [split.fingerprint for split in data.splits]
+    assert len({split.fingerprint for other in (data, fewer) for split in other.splits}) == 4
+    assert data.train.__getitems__([0]).dataset == data.train.fingerprint
+    assert data.held_out.__getitems__([0]).dataset == data.held_out.fingerprint
+
+
+def test_pixels_are_in_the_fingerprint(data):
+    before = data.train._fingerprint()
+    first, last = (np.array(frames) for frames in data.train.frames)
+    last[data.train.where[-1][1], 1, 5, 5, 0] += 1
+    data.train.frames = [first, last]
+    assert data.train._fingerprint() != before
 
 
 def test_too_few_episodes_are_refused(checkpoint, demonstrations):
-    from dataclasses import replace
-
     data = LiberoData(str(checkpoint), replace(demonstrations, train_episodes=4))
     with pytest.raises(ValueError, match=r"has 5 episodes, but train_episodes \+ validation_episodes = 6"):
         data.prepare_data()

@@ -7,7 +7,7 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
-import yaml  # type: ignore[import-untyped]
+import yaml
 
 from vlareg.data import Demonstrations
 from vlareg.evaluation.records import RECORDS_FILE, EpisodeRecord, read_records

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -13,10 +13,12 @@ from torch.utils.data import DataLoader
 
 from vlareg.batch import VLABatch
 from vlareg.data.demonstrations import record_demonstrations
+from vlareg.data.episode import TaskSource
 from vlareg.data.libero_hdf5 import LiberoHDF5
 from vlareg.data.loaders import endless_loader, ordered_loader
 from vlareg.data.prepared import PreparedFile, prepare_file
 from vlareg.data.probe import moving_frames, probe_indices
+from vlareg.data.splits import EpisodeSplit, split_by_episode
 from vlareg.data.transitions import Split, Transitions
 from vlareg.envs.task_names import demonstration_name
 from vlareg.files import cache_folder
@@ -24,6 +26,20 @@ from vlareg.policies.openvla import OpenVLAProcessor
 
 VALIDATION_SAMPLES = 256
 """Upper limit for the held-out transitions of a validation."""
+
+
+class TaskDemonstrations(Protocol):
+    """Which demonstrations to train on, in whatever format."""
+
+    @property
+    def suite(self) -> str:
+        """Key of their statistics in the checkpoint (`unnorm_key`)."""
+
+    def sources(self) -> list[TaskSource]:
+        """Return the tasks."""
+
+    def split(self, file: PreparedFile) -> EpisodeSplit:
+        """Divide a task's rows."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +77,14 @@ class Demonstrations:
             )
         return [Path(self.folder) / demonstration_name(self.suite, task) for task in self.tasks]
 
+    def sources(self) -> list[TaskSource]:
+        """Return the tasks, recording what is missing where `folder` is None."""
+        return [LiberoHDF5(file, action_key=self.action_key) for file in self.files()]
+
+    def split(self, file: PreparedFile) -> EpisodeSplit:
+        """Let the first `train_episodes` train and hold out the `validation_episodes` after them."""
+        return split_by_episode(file, self.train_episodes, self.validation_episodes)
+
 
 class LiberoData(LightningDataModule):
     """Batches of single transitions for fine-tuning, and the held-out episodes.
@@ -90,7 +114,8 @@ class LiberoData(LightningDataModule):
         super().__init__()
         self.processor = OpenVLAProcessor.from_pretrained(policy)
         self.processor.config.trained_with_augmentation = augmentation
-        self.demonstrations, self.batch_size, self.augmentation = demonstrations, batch_size, augmentation
+        self.demonstrations: TaskDemonstrations = demonstrations
+        self.batch_size, self.augmentation = batch_size, augmentation
         self.seed, self.horizon, self.probe_samples = seed, horizon, probe_samples
 
     @property
@@ -113,20 +138,26 @@ class LiberoData(LightningDataModule):
             "joints": torch.from_numpy(joints) if joints is not None else None,
         }
 
+    @property
+    def splits(self) -> list[Transitions]:
+        """The training and the held-out transitions, for whom a cached teacher computes features."""
+        return [self.train, self.held_out]
+
     def prepare_data(self) -> None:
         """Record missing demonstrations and fill the cache of frames; runs in one process."""
-        self._prepared()
+        for file in self._prepared():
+            self.demonstrations.split(file)
 
     def setup(self, stage: str | None = None) -> None:
-        """Split by episode: the first `train_episodes` of each task train, the rest is held out."""
+        """Split by episode, so that no held-out frame is a neighbour of one to train on."""
         train: list[Split] = []
         held_out: list[Split] = []
-        limit, first = self.demonstrations.train_episodes, 0
+        first = 0
         for file in self._prepared():
-            train.append(Split(file, np.flatnonzero(file.episodes < limit), first))
-            last = min(self.demonstrations.episodes, int(file.episodes[-1]) + 1)
-            held_out.append(Split(file, np.flatnonzero((file.episodes >= limit) & (file.episodes < last)), first))
-            first += last
+            split = self.demonstrations.split(file)
+            train.append(Split(file, split.train, first))
+            held_out.append(Split(file, split.held_out, first))
+            first += split.episodes
         seed = self.seed if self.augmentation else None
         self.train = Transitions(train, self.processor, augmentation_seed=seed, horizon=self.horizon)
         self.held_out = Transitions(held_out, self.processor, statistics=self.statistics, horizon=self.horizon)
@@ -156,18 +187,6 @@ class LiberoData(LightningDataModule):
         yield from ordered_loader(held_out, indices, self.batch_size)
 
     def _prepared(self) -> list[PreparedFile]:
-        sources = [LiberoHDF5(file, action_key=self.demonstrations.action_key) for file in self.demonstrations.files()]
-        prepared = [
-            prepare_file(
-                source, self.processor.prepare, f"{self.processor.config.image_size} px", cache_folder("frames")
-            )
-            for source in sources
-        ]
-        for source, file in zip(sources, prepared, strict=True):
-            found = int(file.episodes[-1]) + 1
-            if found < self.demonstrations.episodes:
-                raise ValueError(
-                    f"`demonstrations`: {source.file} has {found} episodes, but train_episodes + validation_episodes = "
-                    f"{self.demonstrations.episodes}."
-                )
-        return prepared
+        fingerprint, cache = f"{self.processor.config.image_size} px", cache_folder("frames")
+        sources = self.demonstrations.sources()
+        return [prepare_file(source, self.processor.prepare, fingerprint, cache) for source in sources]

@@ -50,6 +50,7 @@ class QuestionBatches(Dataset[VLABatch]):
             episode_ids=torch.arange(count),
             sample_ids=torch.tensor([draw.index for draw in drawn]),
             patches_per_view=self.processor.config.patches_per_view,
+            dataset="",
         )
 
 

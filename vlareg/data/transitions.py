@@ -1,5 +1,6 @@
 """Transitions of prepared demonstrations as training batches."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,11 +10,15 @@ import torch
 from torch.utils.data import Dataset
 
 from vlareg.batch import VLABatch
-from vlareg.data.augmentation import augment
+from vlareg.data.augmentation import Boxes, augment, crop_boxes
 from vlareg.data.prepared import PreparedFile
 from vlareg.data.sampler import Draw
 from vlareg.data.statistics import dataset_statistics, gripper_to_openvla
 from vlareg.policies.openvla import OpenVLAProcessor, normalize_actions
+from vlareg.shapes import Images
+
+FINGERPRINT_FRAMES = 64
+"""Frames, evenly spaced, that a data set is recognised by."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,7 @@ class Transitions(Dataset[VLABatch]):
         self.where = [(number, int(row)) for number, split in enumerate(splits) for row in split.rows]
         self.statistics = statistics or dataset_statistics(self.actions, self.proprio, len(np.unique(self.episodes)))
         self.last = np.searchsorted(self.episodes, self.episodes, side="right") - 1
+        self.fingerprint = self._fingerprint()
 
     def __len__(self) -> int:
         return len(self.where)
@@ -69,14 +75,15 @@ class Transitions(Dataset[VLABatch]):
         drawn = [draw if isinstance(draw, Draw) else Draw(draw, draw) for draw in draws]
         indices = np.array([draw.index for draw in drawn])
         where = [self.where[index] for index in indices]
-        frames = np.stack([self.frames[file][row] for file, row in where])
-        images = self._images(frames, drawn)
+        frames = self._frames(indices.tolist())
+        images = _to_images(frames)
+        seen, boxes = self._seen(frames, images, drawn)
         window = np.minimum(indices[:, None] + np.arange(self.horizon), self.last[indices, None])
         normalized = normalize_actions(self.actions[indices], self.statistics["action"])
         tokens = self.processor.tokenize([self.instructions[file] for file, _ in where], normalized)
         return VLABatch(
             **tokens,
-            pixel_values=self.processor.normalize(images),
+            pixel_values=self.processor.normalize(seen),
             images=images,
             proprio=torch.from_numpy(self.proprio[indices]),
             actions=torch.from_numpy(self.actions[window]),
@@ -84,17 +91,40 @@ class Transitions(Dataset[VLABatch]):
             sample_ids=torch.from_numpy(indices),
             patches_per_view=self.processor.config.patches_per_view,
             joints=torch.from_numpy(self.joints[indices]) if self.joints is not None else None,
+            boxes=boxes,
+            dataset=self.fingerprint,
         )
 
     def __getitem__(self, index: int) -> VLABatch:
         return self.__getitems__([index])
 
-    def _images(self, frames: np.ndarray, draws: list[Draw]) -> torch.Tensor:
-        if self.augmentation_seed is None:
-            frames = self.processor.centre_crop(frames) if self.processor.config.trained_with_augmentation else frames
-            return _to_images(frames)
-        return augment(_to_images(frames), [(self.augmentation_seed, draw.position) for draw in draws])
+    def whole_images(self, indices: Sequence[int]) -> Images:
+        """Return raw pixels of samples' frames, without crop and augmentation: what `VLABatch.images` holds.
+
+        Args:
+            indices: Numbers of the samples, as in `VLABatch.sample_ids`.
+        """
+        return _to_images(self._frames(indices))
+
+    def _frames(self, indices: Sequence[int]) -> np.ndarray:
+        where = [self.where[index] for index in indices]
+        return np.stack([self.frames[file][row] for file, row in where])
+
+    def _seen(self, frames: np.ndarray, images: Images, draws: list[Draw]) -> tuple[Images, Boxes | None]:
+        """Return what the policy sees of whole frames, and the box that this shows."""
+        if self.augmentation_seed is not None:
+            return augment(images, [(self.augmentation_seed, draw.position) for draw in draws])
+        if not self.processor.config.trained_with_augmentation:
+            return images, None
+        return _to_images(self.processor.centre_crop(frames)), crop_boxes(torch.full((len(frames), 2), 0.5))
+
+    def _fingerprint(self) -> str:
+        """Tell splits and data sets apart by all states and some whole frames."""
+        digest = hashlib.sha256(np.ascontiguousarray(self.proprio).tobytes())
+        for index in np.linspace(0, len(self) - 1, min(FINGERPRINT_FRAMES, len(self))).round().astype(int).tolist():
+            digest.update(self._frames([index]).tobytes())
+        return digest.hexdigest()[:16]
 
 
-def _to_images(frames: np.ndarray) -> torch.Tensor:
+def _to_images(frames: np.ndarray) -> Images:
     return torch.from_numpy(np.ascontiguousarray(frames)).movedim(-1, 2).float().div_(255)

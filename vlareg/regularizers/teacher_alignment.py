@@ -1,7 +1,7 @@
 """Alignment of a policy's patch states with a frozen vision encoder."""
 
-from collections.abc import Mapping, Sequence
-from math import isqrt
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import torch
 import torch.nn.functional as F
@@ -9,12 +9,14 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from vlareg.batch import VLABatch
+from vlareg.functional.precision import at_least_float32, full_precision
 from vlareg.losses import CosineAlignmentLoss
 from vlareg.regularizers.base import Regularizer, RegularizerOutput
 from vlareg.regularizers.projector import FrozenMLPProjector
+from vlareg.regularizers.student_patches import prefix_tokens, student_patches
 from vlareg.regularizers.weights import Constant, WeightSchedule
 from vlareg.shapes import Tokens
-from vlareg.teachers import EfficientNetLiteTeacher, PatchFeatures, Teacher
+from vlareg.teachers import EfficientNetLiteTeacher, Teacher, resample, square_grid
 
 
 class TeacherAlignment(Regularizer):
@@ -26,21 +28,24 @@ class TeacherAlignment(Regularizer):
     resampled to the student's patch grid. The mean over layers keeps the weight's meaning when layers are added.
 
     Logged: `loss` (in the unit of the loss), `cosine` (between projected student and teacher, dimensionless, in [-1,
-    1]) and, with several layers, `cosine_0`, `cosine_1`, ...
+    1]), with several layers `cosine_layer_0`, `cosine_layer_1`, ..., and with several views `cosine_view_0`, ...
 
     Args:
-        layers: Module paths of blocks of the language model.
-        dim: Width of their outputs.
+        layers: Module paths: blocks of the language model, of a vision encoder, or the policy's projector.
+        dim: Width of their outputs. Layers of another width belong in a second `TeacherAlignment`.
         teacher: Frozen encoder, which sees `batch.images`; by default EfficientNet-Lite0 with ImageNet weights. It is
             not in the checkpoint.
-        projector: From the student's width to the teacher's; by default a frozen random MLP, which is.
-        loss: Between projected student and teacher features; by default the negative cosine.
+        projector: From the student's width to the teacher's, given [batch, views, patches, dim]; by default a frozen
+            random MLP. It is in the checkpoint, and what is trainable of it in optimizer and DDP.
+        loss: Between projected student and teacher features, [batch, views, patches, dim]; by default the negative
+            cosine.
         grid: Rows and columns of the student's patches in a view; by default a square.
         weight: Factor of the loss over the run; by default 0.2 throughout.
         name: Name in logged keys.
 
     Raises:
-        ValueError: If an argument is out of range; in `forward` if `grid` does not fit the number of patches.
+        ValueError: If an argument is out of range; while watching, if a layer is unknown; in `forward`, if `grid` does
+            not fit the number of patches, or a layer's output is not `dim` wide or does not hold the patches.
 
     Reference:
         Kachaev et al., "Don't Blind Your VLA: Aligning Visual Representations for OOD Generalization", 2025, arXiv
@@ -66,25 +71,53 @@ class TeacherAlignment(Regularizer):
         name: str = "teacher",
     ) -> None:
         super().__init__(layers, weight or Constant(0.2), name)
+        self.dim = dim
         self.teacher = teacher or EfficientNetLiteTeacher()
         self.projector = FrozenMLPProjector(dim, self.teacher.dim) if projector is None else projector
         self.loss = loss or CosineAlignmentLoss()
         self.grid = grid
+        self._prefixes: dict[str, int | None] = {}
+
+    @contextmanager
+    def watch(self, policy: nn.Module) -> Iterator[None]:
+        """Read the layers, and learn which of them belong to a vision encoder."""
+        self._prefixes = {layer: prefix_tokens(policy, layer) for layer in self.layers}
+        with super().watch(policy):
+            yield
+
+    def forward(self, batch: VLABatch) -> RegularizerOutput:
+        """Return the loss of the batch that the policy has just seen; unlike other regularizers', its layers need not
+        hold the model's whole sequence.
+
+        Args:
+            batch: The same batch.
+        """
+        if self._features is None:
+            return super().forward(batch)  # which refuses
+        features, self._features = self._features, None
+        return self.regularize(batch, features)
 
     def regularize(self, batch: VLABatch, features: Mapping[str, Tokens]) -> RegularizerOutput:
         """Return the alignment loss of a batch."""
-        target = self.target(batch)
-        projected = [self.projector(_patches(features[layer], batch)) for layer in self.layers]
+        target = self.target(batch).reshape(len(batch), batch.num_views, batch.patches_per_view, -1)
+        projected = [self.projector(self._student(layer, features[layer], batch)) for layer in self.layers]
         loss = torch.stack([self.loss(student, target) for student in projected]).mean()
-        with torch.no_grad():
-            cosines = [F.cosine_similarity(student.float(), target, dim=-1).mean() for student in projected]
-            logs = {"loss": loss.detach(), "cosine": torch.stack(cosines).mean()}
-        if len(cosines) > 1:
-            logs |= {f"cosine_{i}": cosine for i, cosine in enumerate(cosines)}
-        return RegularizerOutput(loss, logs)
+        return RegularizerOutput(loss, {"loss": loss.detach(), **_cosines(projected, target)})
+
+    def _student(
+        self, layer: str, tokens: Float[Tensor, "rows tokens dim"], batch: VLABatch
+    ) -> Float[Tensor, "batch views patches dim"]:
+        if tokens.shape[-1] != self.dim:
+            raise ValueError(
+                f"`layers` must all be `dim` = {self.dim} wide, but the output of `{layer}` is {list(tokens.shape)}: "
+                "give layers of another width a TeacherAlignment of their own."
+            )
+        return student_patches(tokens, batch, self._prefixes.get(layer), layer)
 
     def target(self, batch: VLABatch) -> Tokens:
         """Return the teacher's features at the student's patches, one view after the other.
+
+        The teacher sees whole frames; its features are read where the student's crop has its patches.
 
         Args:
             batch: The batch.
@@ -94,50 +127,21 @@ class TeacherAlignment(Regularizer):
             raise ValueError(
                 f"`grid` {grid} does not fit the batch, which has {batch.patches_per_view} patches per view."
             )
-        features = resample(self.teacher(batch.images.flatten(0, 1)), grid)
+        features = resample(self.teacher.features_of(batch), grid, batch.view_boxes)
         return features.reshape(len(batch), -1, features.shape[-1])
 
 
-def _patches(tokens: Tokens, batch: VLABatch) -> Float[Tensor, "batch patches dim"]:
-    return torch.cat([tokens[:, positions] for positions in batch.view_slices], dim=1)
-
-
-def square_grid(patches: int) -> tuple[int, int]:
-    """Return the rows and columns of a square grid.
-
-    Args:
-        patches: Number of patches.
-
-    Raises:
-        ValueError: If it is not a square number.
-
-    Example:
-        >>> square_grid(36)
-        (6, 6)
-    """
-    side = isqrt(patches)
-    if side * side != patches:
-        raise ValueError(f"`grid` is needed: {patches} patches per view are not a square.")
-    return side, side
-
-
-def resample(features: PatchFeatures, grid: tuple[int, int]) -> Tokens:
-    """Resample patch features to another grid over the same image: bilinear, widened to the cell's area where the new
-    grid is coarser.
-
-    Args:
-        features: Features with their grid.
-        grid: Rows and columns of the new grid.
-
-    Returns:
-        One vector per cell of the new grid, row by row.
-
-    Example:
-        >>> coarse = resample(PatchFeatures(torch.arange(4.0).view(1, 4, 1), (2, 2)), (1, 1))
-        >>> coarse.flatten().tolist()
-        [1.5]
-    """
-    if features.grid == grid:
-        return features.features
-    as_image = features.features.transpose(1, 2).reshape(len(features.features), -1, *features.grid)
-    return F.interpolate(as_image, grid, mode="bilinear", antialias=True).flatten(2).transpose(1, 2)
+@torch.no_grad()
+def _cosines(
+    projected: Sequence[Float[Tensor, "batch views patches dim"]], target: Float[Tensor, "batch views patches dim"]
+) -> dict[str, Tensor]:
+    with full_precision(target):
+        of_layers = [
+            F.cosine_similarity(at_least_float32(student), at_least_float32(target), dim=-1) for student in projected
+        ]
+    cosines = torch.stack([cosine.mean(dim=(0, 2)) for cosine in of_layers])
+    logs = {"cosine": cosines.mean()}
+    for name, means in {"layer": cosines.mean(dim=1), "view": cosines.mean(dim=0)}.items():
+        if len(means) > 1:
+            logs |= {f"cosine_{name}_{i}": mean for i, mean in enumerate(means)}
+    return logs

@@ -1,0 +1,141 @@
+"""What teacher alignment adds to a training step: forward and backward with a cached teacher, with one that runs, and as the reference
+does it (every block's output kept, the teacher runs), in turns with none, on one policy and one batch.
+
+    python tests/benchmarks/teacher_cost.py                                            # the small checkpoint and its teacher
+    python tests/benchmarks/teacher_cost.py --size 7b --device cuda --batch-size 16    # OpenVLA-7B's and RADIO-L's widths, random weights
+
+LoRA as in training; no optimizer step. Seconds are medians by wall clock, ratios medians of the turns' ratios. Memory is the largest
+allocation on the device during a step; on a processor the largest resident memory of the process, which holds the teacher in every row.
+"""
+
+import argparse
+import ctypes
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from rscl_cost import BLOCKS, load, random_batch
+from torch import nn
+
+from vlareg.batch import VLABatch
+from vlareg.policies.openvla import OpenVLAConfig
+from vlareg.regularizers import FrozenMLPProjector, TeacherAlignment
+from vlareg.shapes import Images
+from vlareg.teachers import CachedTeacher, EfficientNetLiteTeacher, Teacher
+from vlareg.teachers.timm_features import build, last_map
+
+SAMPLES_PER_BATCH = 4
+"""Size of the data set whose features are cached, in batches."""
+
+
+class UntrainedRadio(Teacher):
+    """RADIO-L's structure at 256 pixels; time does not depend on the weights."""
+
+    def __init__(self) -> None:
+        super().__init__(build("vit_large_patch16_radio_v3", img_size=256), 256, mean=(0.5,) * 3, std=(0.5,) * 3)
+
+    def feature_map(self, pixels: torch.Tensor) -> torch.Tensor:
+        """Return the last block's features."""
+        return last_map(self.encoder, pixels, -1)
+
+
+class Noise:
+    """A data set of frames of noise."""
+
+    fingerprint = "noise"
+
+    def __init__(self, count: int, config: OpenVLAConfig) -> None:
+        self.count, self.shape = count, (config.num_views, 3, config.image_size, config.image_size)
+
+    def __len__(self) -> int:
+        return self.count
+
+    def whole_images(self, indices: Sequence[int]) -> Images:
+        """Return the frames of some samples."""
+        return torch.stack([torch.rand(self.shape, generator=torch.Generator().manual_seed(i)) for i in indices])
+
+
+def make_steps(
+    policy: nn.Module, config: OpenVLAConfig, batch: VLABatch, teachers: dict[str, Teacher], hidden: int
+) -> dict[str, Callable[[], None]]:
+    """Return a training step without a teacher, with each, and one that keeps all hidden states as well."""
+    width, middle = config.text_config.hidden_size, config.text_config.num_hidden_layers // 2
+    device = batch.input_ids.device
+    blocks = policy.get_submodule(f"base_model.model.{BLOCKS}")
+
+    def without() -> None:
+        policy(**batch.model_inputs()).loss.backward()
+
+    def aligned(teacher: Teacher, keep_all: bool = False) -> Callable[[], None]:
+        projector = FrozenMLPProjector(width, teacher.dim, hidden)
+        alignment = TeacherAlignment([f"{BLOCKS}.{middle - 1}"], width, teacher=teacher, projector=projector).to(device)
+
+        def step() -> None:
+            kept: list[object] = []
+            with ExitStack() as hooks:
+                hooks.enter_context(alignment.watch(policy))
+                for block in blocks if keep_all else ():
+                    hooks.callback(block.register_forward_hook(lambda *call: kept.append(call[2])).remove)
+                loss = policy(**batch.model_inputs()).loss
+            (loss + alignment(batch).loss).backward()
+
+        return step
+
+    steps = {name: aligned(teacher) for name, teacher in teachers.items()}
+    return {"none": without, **steps, "reference": aligned(teachers["live"], keep_all=True)}
+
+
+def measure(step: Callable[[], None], device: str) -> tuple[float, float]:
+    """Return seconds of a step and the largest memory during it (GB)."""
+    if device == "cpu":
+        ctypes.CDLL("libc.so.6").malloc_trim(0)
+        Path("/proc/self/clear_refs").write_text("5")  # the peak is counted from here
+    else:
+        torch.cuda.reset_peak_memory_stats()
+        torch.cuda.synchronize()
+    start = time.perf_counter()
+    step()
+    if device == "cpu":
+        seconds, status = time.perf_counter() - start, Path("/proc/self/status").read_text()
+        return seconds, int(status.split("VmHWM:")[1].split()[0]) * 1024 / 1e9
+    torch.cuda.synchronize()
+    return time.perf_counter() - start, torch.cuda.max_memory_allocated() / 1e9
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
+    parser.add_argument("--size", choices=("mini", "7b"), default="mini", help="whose widths")
+    parser.add_argument("--device", default="cpu", help="cpu or cuda")
+    parser.add_argument("--batch-size", type=int, default=32)
+    parser.add_argument("--rounds", type=int, default=9, help="turns after two that warm up")
+    options = parser.parse_args()
+    torch.manual_seed(0)
+    policy, config = load(options.size, options.device)
+    make, hidden = (lambda: EfficientNetLiteTeacher(96, -2), 1024) if options.size == "mini" else (UntrainedRadio, 2048)
+    data = Noise(SAMPLES_PER_BATCH * options.batch_size, config)
+    with tempfile.TemporaryDirectory() as folder:
+        cached = CachedTeacher(make(), folder=folder)
+        cached.prepare(data, options.device)
+        batch = random_batch(config, options.batch_size, options.device)
+        boxes = torch.tensor([[0.02, 0.03, 0.97, 0.98]], device=options.device).expand(len(batch), 4)
+        batch = replace(batch, sample_ids=batch.sample_ids * SAMPLES_PER_BATCH, dataset=data.fingerprint, boxes=boxes)
+        steps = make_steps(policy, config, batch, {"cached": cached, "live": make()}, hidden)
+        turns = torch.tensor(
+            [[measure(step, options.device) for step in steps.values()] for _ in range(options.rounds + 2)],
+            dtype=torch.float64,
+        )[2:]
+    threads = f", {torch.get_num_threads()} threads" if options.device == "cpu" else ""
+    print(f"{options.size}, batch {options.batch_size}, {options.device}{threads}, {options.rounds} turns")
+    for i, name in enumerate(steps):
+        seconds, memory = turns[:, i].median(dim=0).values.tolist()
+        times, more = (turns[:, i] / turns[:, 0]).median(dim=0).values.tolist()
+        print(f"{name:10} {seconds:8.3f} s  {times:5.3f} x none   {memory:7.2f} GB  {more:5.3f} x none")
+
+
+if __name__ == "__main__":
+    main()
