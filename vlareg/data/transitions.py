@@ -39,6 +39,9 @@ class Transitions(Dataset[VLABatch]):
         statistics: Entry of `norm_stats` for the actions; None computes it from these transitions.
         augmentation_seed: Seed of the augmentation; None leaves it out.
         horizon: Number of actions in `VLABatch.actions` (environment steps); at an episode's end the last one repeats.
+
+    Raises:
+        ValueError: An episode has fewer steps than `horizon`.
     """
 
     def __init__(
@@ -50,6 +53,7 @@ class Transitions(Dataset[VLABatch]):
         augmentation_seed: int | None = None,
         horizon: int = 1,
     ) -> None:
+        _check_lengths(splits, horizon)
         self.frames = [split.file.frames for split in splits]
         self.instructions = [split.file.instruction for split in splits]
         self.processor, self.augmentation_seed, self.horizon = processor, augmentation_seed, horizon
@@ -124,6 +128,15 @@ class Transitions(Dataset[VLABatch]):
         for index in np.linspace(0, len(self) - 1, min(FINGERPRINT_FRAMES, len(self))).round().astype(int).tolist():
             digest.update(self._frames([index]).tobytes())
         return digest.hexdigest()[:16]
+
+
+def _check_lengths(splits: Sequence[Split], horizon: int) -> None:
+    for split in splits:
+        numbers, steps = np.unique(split.file.episodes[split.rows], return_counts=True)
+        for number, count in zip(numbers, steps, strict=True):
+            if count < horizon:
+                name = split.file.demonstrations[number]
+                raise ValueError(f"{name} ends after frame {count - 1}, so it is shorter than `horizon` = {horizon}.")
 
 
 def _to_images(frames: np.ndarray) -> Images:

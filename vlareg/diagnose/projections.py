@@ -64,7 +64,7 @@ def tsne(x: Embeddings, seed: int) -> Float[Tensor, "samples 2"]:
         van der Maaten, Hinton, "Visualizing Data using t-SNE", JMLR 9 (2008), equations 1-5; scikit-learn's Barnes-Hut
         approximation, started from the principal components.
     """
-    from sklearn.manifold import TSNE  # type: ignore[import-untyped]  # slow to import, and only needed here
+    from sklearn.manifold import TSNE  # slow to import, and only needed here
 
     check_embeddings(x, "x")
     if len(x) < 4:
