@@ -44,6 +44,8 @@ def test_what_is_written(tmp_path: Path) -> None:
     first, second = by_key(tmp_path)
     assert first == EpisodeRecord("counting", 0, 0, 3, True, 3, "go to 1")
     assert second.init_index == 1
+    assert first.seconds is not None
+    assert 0.0 < first.seconds < 60.0
     summary = json.loads((tmp_path / "summary.json").read_text())
     assert (summary["successes"], summary["episodes"], summary["errors"], summary["rate"]) == (2, 2, 0, 1.0)
     assert summary["complete"] is True

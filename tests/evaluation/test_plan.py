@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from vlareg.evaluation import Episode
-from vlareg.evaluation.plan import TaskFacts, plan_episodes
+from vlareg.evaluation.plan import TaskFacts, plan_episodes, reword_episodes
 
 SUITE = [TaskFacts("put red", 3, 1), TaskFacts("put blue", 3, 0), TaskFacts("push", 2)]
 
@@ -43,3 +43,8 @@ def test_the_other_instruction_is_the_partners() -> None:
 def test_what_does_not_exist_is_refused(arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         plan_episodes(SUITE, **arguments)
+
+
+def test_other_words_are_found_for_each_episode() -> None:
+    told = reword_episodes(plan_episodes(SUITE, [0], 2), lambda text, task, init: f"{text} {task} {init}")
+    assert told == [Episode(0, 0, "put red 0 0"), Episode(0, 1, "put red 0 1")]

@@ -13,6 +13,9 @@ from jaxtyping import Float, UInt8
 from vlareg.envs.axis_angle import axis_angle
 from vlareg.envs.init_states import read_init_states
 from vlareg.envs.libero_setup import import_libero, require_assets
+from vlareg.envs.perturbations.perturbation import Perturbation
+from vlareg.envs.perturbations.perturber import Perturber
+from vlareg.envs.perturbations.scene import Scene
 from vlareg.envs.suites import find_suite
 
 WAITING_STEPS = 10
@@ -44,17 +47,20 @@ class Observation:
 class LiberoEnv:
     """One task of a suite.
 
-    An episode depends on (suite, task, init index, seed) and the actions alone; not on the episodes before it.
+    An episode depends on (suite, task, init index, seed, perturbation) and the actions alone; not on the episodes
+    before it.
 
     Args:
         suite: One of `SUITES`.
         task: The task's number in the suite.
         resolution: Width and height of an image (pixels).
         cameras: Cameras to render, in the order of `Observation.frames`; empty for none.
-        seed: Seed of the fixtures' places (LIBERO's own suites; `libero_mini` has none that move).
+        seed: Seed of the fixtures' places (LIBERO's own suites; `libero_mini` has none that move) and of what the
+            perturbation draws.
+        perturbation: What is changed about the episodes; None or level 0 for nothing.
 
     Attributes:
-        instruction: The task in words.
+        instruction: The task in words, of the present episode where the perturbation changes them.
         max_steps: After how many environment steps an episode ends.
         init_states: The stored initial states.
         simulator: LIBERO's own environment.
@@ -77,7 +83,14 @@ class LiberoEnv:
     """
 
     def __init__(
-        self, suite: str, task: int, *, resolution: int = 128, cameras: tuple[str, ...] = CAMERAS, seed: int = 0
+        self,
+        suite: str,
+        task: int,
+        *,
+        resolution: int = 128,
+        cameras: tuple[str, ...] = CAMERAS,
+        seed: int = 0,
+        perturbation: Perturbation | None = None,
     ) -> None:
         described = find_suite(suite)
         if not 0 <= task < described.num_tasks:
@@ -95,7 +108,7 @@ class LiberoEnv:
         described_task = benchmark.get_task(task)
         folder = os.path.join(libero.get_libero_path("init_states"), described_task.problem_folder)
         self.init_states = read_init_states(os.path.join(folder, described_task.init_states_file))
-        self.instruction: str = described_task.language
+        self.instruction = self._instruction = str(described_task.language)
         self.raw: dict[str, np.ndarray] = {}
         self.simulator: Any = OffScreenRenderEnv(
             bddl_file_name=benchmark.get_task_bddl_file_path(task),
@@ -109,6 +122,9 @@ class LiberoEnv:
         self._closer = weakref.finalize(self, _close, self.simulator)
         self._closer.atexit = False
         atexit.register(self._closer)  # not by `finalize`: it has to come before EGL's own end
+        self._perturber: Perturber | None = None
+        if perturbation is not None and perturbation.level > 0:
+            self._perturber = Perturber(perturbation, Scene(self.simulator, self.cameras), seed, task)
 
     @property
     def num_init_states(self) -> int:
@@ -126,19 +142,28 @@ class LiberoEnv:
         """
         if not 0 <= init_index < self.num_init_states:
             raise ValueError(f"`init_index` must be in 0..{self.num_init_states - 1}, but got {init_index}.")
-        return self.reset_to(self.init_states[init_index])
+        return self.reset_to(self.init_states[init_index], init_index)
 
-    def reset_to(self, state: Float[np.ndarray, "state"]) -> Observation:
-        """Start an episode from a simulator state: time (s), joint positions, joint velocities."""
+    def reset_to(self, state: Float[np.ndarray, "state"], init_index: int = 0) -> Observation:
+        """Start an episode from a simulator state.
+
+        Args:
+            state: Time (s), joint positions, joint velocities.
+            init_index: Which episode it is to a perturbation.
+        """
         self.render(False)
         self.simulator.seed(self._seed)
         self.simulator.reset()
         self.render(False)  # a hard reset made a new simulation
-        self.simulator.set_init_state(state)
+        if self._perturber is None:
+            self.simulator.set_init_state(state)
+        else:
+            self._perturber.begin(state, init_index)
+            self.instruction = self._perturber.reword(self._instruction)
         for _ in range(WAITING_STEPS - 1):
             self.simulator.step(WAITING_ACTION)
         self.render(True)
-        return self.step(np.array(WAITING_ACTION))[0]
+        return self._advance(np.array(WAITING_ACTION))[0]
 
     def step(self, action: Float[np.ndarray, "7"]) -> tuple[Observation, bool]:
         """Advance by one environment step (0.05 s).
@@ -155,10 +180,9 @@ class LiberoEnv:
         action = np.asarray(action, dtype=np.float64)
         if action.shape != (7,) or not np.isfinite(action).all():
             raise ValueError(f"`action` must be 7 finite numbers, but got {action}.")
-        if self.cameras:  # another environment's GL context may be the current one of this process
-            self.simulator.sim._render_context_offscreen.gl_ctx.make_current()
-        self.raw, _, success, _ = self.simulator.step(action)
-        return self._observation(), bool(success)
+        if self._perturber is not None:
+            self._perturber.before_step()
+        return self._advance(action)
 
     def render(self, enabled: bool) -> None:
         """Say whether the steps to come render the cameras; frames of steps that do not are black."""
@@ -171,11 +195,19 @@ class LiberoEnv:
         """Give back the simulator and its GL context."""
         self._closer()
 
+    def _advance(self, action: Float[np.ndarray, "7"]) -> tuple[Observation, bool]:
+        if self.cameras:  # another environment's GL context may be the current one of this process
+            self.simulator.sim._render_context_offscreen.gl_ctx.make_current()
+        self.raw, _, success, _ = self.simulator.step(action)
+        return self._observation(), bool(success)
+
     def _observation(self) -> Observation:
         raw = self.raw
         pose = (raw["robot0_eef_pos"], axis_angle(raw["robot0_eef_quat"]), raw["robot0_gripper_qpos"])
         frames = [raw[f"{camera}_image"] for camera in self.cameras]
         pixels = np.stack(frames) if frames else np.empty((0, 0, 0, 3), np.uint8)
+        if self._perturber is not None:
+            pixels = self._perturber.change_frames(pixels)
         return Observation(pixels, np.concatenate(pose).astype(np.float32))
 
 

@@ -98,6 +98,7 @@ class Campaign:
             perturbation=self.settings["perturbation"],
             attempts=outcome.attempts,
             error=outcome.error,
+            seconds=round(outcome.seconds, 2),
         )
 
     def _show(self, records: Collection[EpisodeRecord], planned: int, table: LiveTable) -> Summary:

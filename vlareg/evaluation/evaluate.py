@@ -4,10 +4,11 @@ import os
 from pathlib import Path
 from typing import Any, Literal
 
+from vlareg.envs.perturbations import EpisodeKey, Perturbation, UnseenObject, find_perturbation
 from vlareg.evaluation.campaign import Campaign
 from vlareg.evaluation.controls import BlackImages
 from vlareg.evaluation.interfaces import Policy
-from vlareg.evaluation.plan import plan_episodes
+from vlareg.evaluation.plan import plan_episodes, reword_episodes
 from vlareg.evaluation.settings import fingerprint
 from vlareg.evaluation.suites import CAMERAS, LiberoTasks, suite_facts
 from vlareg.evaluation.summary import Summary
@@ -21,6 +22,8 @@ def evaluate(
     episodes: int = 50,
     instruction: Literal["own", "other"] = "own",
     image: Literal["normal", "black"] = "normal",
+    perturbation: str = "none",
+    level: int | None = None,
     random_weights: bool = False,
     unnorm_key: str | None = None,
     seed: int = 0,
@@ -44,9 +47,12 @@ def evaluate(
         episodes: Number of episodes of each task; episode e starts from stored initial state e.
         instruction: What the policy is told: the task's own instruction, or that of another task in the same scene.
         image: What the policy sees: the cameras' images, or black ones.
+        perturbation: What is changed about the episodes: a name of `vlareg.envs.perturbations`, or "none". Episodes of
+            the same task, initial state and seed without it are its control.
+        level: How strongly it is changed; 0 for not at all, 1 where none is given.
         random_weights: Take the weights of an untrained policy of the same shape.
         unnorm_key: Whose action statistics to use; not needed where the checkpoint has only one.
-        seed: Seed of the simulator, and of random weights.
+        seed: Seed of the simulator, of what the perturbation draws, and of random weights.
         resolution: Width and height of the images (pixels); 256 in the published protocol of LIBERO's own suites.
         workers: Number of simulators at once, each with about 0.5 GB of memory. Twice the batch size keeps simulators
             and policy busy at the same time.
@@ -60,16 +66,20 @@ def evaluate(
     from vlareg.evaluation.policy import OpenVLAPolicy, choose_numerics, load_model, read_config
     from vlareg.policies.openvla import OpenVLAProcessor
 
+    change = _perturbation(perturbation, level, instruction)
     facts = suite_facts(suite)
-    planned = plan_episodes(facts, tasks, episodes, instruction)
+    planned = reword_episodes(
+        plan_episodes(facts, tasks, episodes, instruction),
+        lambda told, task, init_index: change.reword(told, EpisodeKey(seed, task, init_index)),
+    )
     device, dtype = choose_numerics(precision)
-    environments = LiberoTasks(suite, resolution, CAMERAS[: read_config(checkpoint).num_views], seed)
+    environments = LiberoTasks(suite, resolution, CAMERAS[: read_config(checkpoint).num_views], seed, change)
     settings: dict[str, Any] = {
         "checkpoint": f"{checkpoint.resolve().name} {fingerprint(checkpoint, weights=not random_weights)}",
         "random_weights": random_weights,
         "unnorm_key": unnorm_key,
         "suite": suite,
-        "perturbation": _perturbation(instruction, image),
+        "perturbation": _changes(str(change), instruction, image),
         "seed": seed,
         "resolution": resolution,
         "batch_size": batch_size,
@@ -81,7 +91,8 @@ def evaluate(
     def load() -> Policy:
         model = load_model(checkpoint, device, dtype, random_seed=seed if random_weights else None)
         processor = OpenVLAProcessor.from_pretrained(checkpoint)
-        policy = OpenVLAPolicy(model, processor, [task.instruction for task in facts], unnorm_key)
+        texts = [text for task in facts for text in (task.instruction, *change.wordings(task.instruction))]
+        policy = OpenVLAPolicy(model, processor, texts, unnorm_key)
         return BlackImages(policy) if image == "black" else policy
 
     folder = output or _folder(checkpoint, settings)
@@ -89,8 +100,23 @@ def evaluate(
     return campaign.run(load, environments, planned)
 
 
-def _perturbation(instruction: str, image: str) -> str:
-    changes = [("other instruction", instruction == "other"), ("black image", image == "black")]
+def _perturbation(name: str, level: int | None, instruction: str) -> Perturbation:
+    """Return the perturbation that is asked for, at its level."""
+    if name == "none":
+        if level:
+            raise ValueError(f"`level` needs a `perturbation`, but got {level} and none.")
+        return Perturbation(0)
+    if name == UnseenObject.name and instruction == "other":
+        raise ValueError("`instruction` cannot be 'other' with unseen_object, which renames the task's own object.")
+    return find_perturbation(name)(1 if level is None else level)
+
+
+def _changes(perturbation: str, instruction: str, image: str) -> str:
+    changes = [
+        ("other instruction", instruction == "other"),
+        ("black image", image == "black"),
+        (perturbation, perturbation != "none"),
+    ]
     return ", ".join(change for change, applies in changes if applies) or "none"
 
 

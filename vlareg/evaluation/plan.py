@@ -1,7 +1,7 @@
 """Which episodes an evaluation consists of."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from vlareg.evaluation.interfaces import Episode
@@ -50,6 +50,19 @@ def plan_episodes(
         Episode(number, init_index, _told(suite, number, instruction))
         for number in numbers
         for init_index in _first_states(suite[number], number, episodes)
+    ]
+
+
+def reword_episodes(episodes: Sequence[Episode], reword: Callable[[str, int, int], str]) -> list[Episode]:
+    """Tell the policy the same in other words.
+
+    Args:
+        episodes: Episodes with an instruction each.
+        reword: From an instruction, a task and an initial state to what the policy is told.
+    """
+    return [
+        replace(episode, instruction=reword(episode.instruction or "", episode.task, episode.init_index))
+        for episode in episodes
     ]
 
 

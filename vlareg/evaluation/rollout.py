@@ -33,6 +33,7 @@ class Outcome:
         attempts: How often the episode was tried.
         error: Why the environment failed the last time, None if it did not.
         frames: The observations, the first one included, if they were asked for.
+        seconds: Duration of the last attempt, with its waiting for the policy (s).
     """
 
     episode: Episode
@@ -42,6 +43,7 @@ class Outcome:
     attempts: int = 1
     error: str | None = None
     frames: list[Views] = field(default_factory=list, repr=False)
+    seconds: float = 0.0
 
 
 def rollout(
@@ -156,6 +158,7 @@ class _Seat:
         self.instruction = episode.instruction or ""
         self.steps = 0
         self._frames: list[Views] = []
+        self._started = time.monotonic()
         self.process.reset(episode)
         self.state = "resetting"
 
@@ -193,4 +196,5 @@ class _Seat:
 
     def _end(self, success: bool | None, error: str | None = None) -> Outcome:
         self.state = "idle"
-        return Outcome(self.episode, self.instruction, success, self.steps, self._attempt, error, self._frames)
+        seconds = time.monotonic() - self._started
+        return Outcome(self.episode, self.instruction, success, self.steps, self._attempt, error, self._frames, seconds)

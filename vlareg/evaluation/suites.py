@@ -8,6 +8,7 @@ from typing import Any
 from vlareg.envs import SUITES, LiberoEnv
 from vlareg.envs.init_states import read_init_states
 from vlareg.envs.libero_setup import import_libero, require_assets
+from vlareg.envs.perturbations import Perturbation
 from vlareg.envs.suites import find_suite
 from vlareg.evaluation.plan import TaskFacts
 
@@ -25,17 +26,26 @@ class LiberoTasks:
         suite: Name of the suite.
         resolution: Width and height of an image (pixels).
         cameras: Cameras to render.
-        seed: The environments' seed; it changes where fixtures stand.
+        seed: The environments' seed; it changes where fixtures stand, and what the perturbation draws.
+        perturbation: What is changed about the episodes; None for nothing.
     """
 
     suite: str
     resolution: int = 128
     cameras: tuple[str, ...] = CAMERAS
     seed: int = 0
+    perturbation: Perturbation | None = None
 
     def __call__(self, task: int) -> LiberoEnv:
         """Return the environment of a task."""
-        return LiberoEnv(self.suite, task, resolution=self.resolution, cameras=self.cameras, seed=self.seed)
+        return LiberoEnv(
+            self.suite,
+            task,
+            resolution=self.resolution,
+            cameras=self.cameras,
+            seed=self.seed,
+            perturbation=self.perturbation,
+        )
 
 
 def suite_facts(suite: str) -> list[TaskFacts]:

@@ -4,7 +4,7 @@ It is reactive. The action is a function of what the cameras show now (hand, fin
 phase, so that a policy that sees single frames can learn it, and it recovers from whatever noise does to it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,15 @@ FUNNEL_RADIUS, FUNNEL_SLOPE = 0.012, 4.0
 RELEASE_RADIUS, RELEASE_HEIGHT = 0.03, 0.03
 """An object is let go this close to the target's axis (m) and below this height over its resting place (m)."""
 
+TILT_ALLOWED = 0.15
+"""The hand is turned back upright only beyond this angle (rad); the task alone never tilts it that far."""
+
+TURN_SCALE = 0.5
+"""Rotation of an action of 1 (rad)."""
+
+DOWN = np.array([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, -1.0]])
+"""Orientation of the hand that points straight down."""
+
 OPEN, CLOSE = -1.0, 1.0
 
 
@@ -37,6 +46,7 @@ class Scene:
         gripped: Whether both fingers touch the object.
         goal: Where the object's centre should come to rest (m).
         push: Whether the object is to be pushed, not carried.
+        tilt: The rotation that the hand lacks to point straight down, as a rotation vector in the world (rad).
     """
 
     hand: Vector
@@ -44,12 +54,14 @@ class Scene:
     gripped: bool
     goal: Vector
     push: bool
+    tilt: Vector = field(default_factory=lambda: np.zeros(3))
 
 
 def expert_action(scene: Scene) -> Float[np.ndarray, "7"]:
-    """Return the action for a scene: translation (3), rotation (3, zero), gripper; each in [-1, 1]."""
+    """Return the action for a scene: translation (3), rotation (3, zero unless tilted), gripper; each in [-1, 1]."""
     way, gripper = _push(scene) if scene.push else _place(scene)
-    return np.concatenate([np.clip(GAIN * way, -1.0, 1.0), np.zeros(3), [gripper]])
+    turn = scene.tilt if np.linalg.norm(scene.tilt) > TILT_ALLOWED else np.zeros(3)
+    return np.concatenate([np.clip(GAIN * way, -1.0, 1.0), np.clip(turn / TURN_SCALE, -1.0, 1.0), [gripper]])
 
 
 def _push(scene: Scene) -> tuple[Vector, float]:
@@ -105,6 +117,7 @@ class SceneReader:
             gripped=env._check_grasp(env.robots[0].gripper, env.objects_dict[self._item]),
             goal=self._goal(),
             push=self._push,
+            tilt=_rotation_vector(DOWN @ data.site_xmat[env.robots[0].eef_site_id].reshape(3, 3).T),
         )
 
     def _goal(self) -> Vector:
@@ -112,3 +125,11 @@ class SceneReader:
         region, size = env.sim.data.get_site_xpos(self._region), env.object_sites_dict[self._region].size
         surface = env.table_offset[2] if self._push else region[2] - size[2]
         return np.array([region[0], region[1], surface - env.objects_dict[self._item].bottom_offset[2]])
+
+
+def _rotation_vector(rotation: Float[np.ndarray, "3 3"]) -> Vector:
+    """Return axis times angle (rad) of a rotation by less than half a turn."""
+    skew = (rotation - rotation.T) / 2.0
+    axis = np.array([skew[2, 1], skew[0, 2], skew[1, 0]])
+    sine = float(np.linalg.norm(axis))
+    return axis * (np.arctan2(sine, (np.trace(rotation) - 1.0) / 2.0) / sine) if sine else axis

@@ -9,10 +9,9 @@ from typing import Any
 from libero.libero.envs.base_object import register_object
 from robosuite.models.objects import MujocoXMLObject
 
-ASSETS = Path(__file__).parent / "assets"
+from vlareg.envs.libero_mini.movable import MOVABLE, Colour
 
-Colour = tuple[float, float, float]
-"""Red, green, blue in [0, 1]."""
+ASSETS = Path(__file__).parent / "assets"
 
 
 class MiniObject(MujocoXMLObject):  # type: ignore[misc]
@@ -62,10 +61,5 @@ def _register(class_name: str, shape: str, colour: Colour) -> None:
     register_object(type(class_name, (MiniObject,), {"__init__": construct, "__module__": __name__}))
 
 
-_register("MiniRedCube", "cube", (0.90, 0.08, 0.08))
-_register("MiniBlueCube", "cube", (0.10, 0.25, 0.95))
-_register("MiniGreenCube", "cube", (0.05, 0.70, 0.15))
-_register("MiniYellowCube", "cube", (0.98, 0.85, 0.05))
-_register("MiniWhitePuck", "puck", (0.97, 0.97, 0.97))
-_register("MiniOrangeCylinder", "cylinder", (1.00, 0.45, 0.00))
-_register("MiniPurpleBlock", "block", (0.60, 0.10, 0.80))
+for _name, (_shape, _colour) in MOVABLE.items():
+    _register(f"Mini{_name.title().replace('_', '')}", _shape, _colour)

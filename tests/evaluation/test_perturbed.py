@@ -1,0 +1,75 @@
+"""Perturbed episodes in a roll-out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from vlareg.envs import LiberoEnv
+from vlareg.envs.perturbations import Distractors
+from vlareg.evaluation import Episode, rollout
+from vlareg.evaluation.evaluate import _changes, _folder, _perturbation, evaluate
+from vlareg.evaluation.suites import LiberoTasks
+
+STEPS = 3
+
+
+@dataclass(frozen=True)
+class ShortTasks(LiberoTasks):
+    """The suite's tasks, over after a few steps."""
+
+    def __call__(self, task: int) -> LiberoEnv:
+        environment = super().__call__(task)
+        environment.max_steps = STEPS
+        return environment
+
+
+class Still:
+    """Stands still."""
+
+    def act(self, frames: np.ndarray, instructions: Sequence[str]) -> np.ndarray:
+        return np.zeros((len(instructions), 7))
+
+
+def test_a_perturbed_episode_is_the_same_in_a_batch_and_alone() -> None:
+    """Bit by bit, the second one of its process too."""
+    tasks = ShortTasks("libero_mini", 32, ("agentview",), seed=2, perturbation=Distractors(2))
+    episodes = [Episode(0, init_index) for init_index in (0, 1, 2)]
+    found = {
+        outcome.episode.init_index: outcome.frames
+        for outcome in rollout(Still(), tasks, episodes, workers=2, batch_size=2, keep_frames=lambda _: True)
+    }
+    alone = tasks(0)
+    for init_index in (2, 0, 1):
+        frames = [alone.reset(init_index).frames, *(alone.step(np.zeros(7))[0].frames for _ in range(STEPS))]
+        np.testing.assert_array_equal(frames, found[init_index])
+    alone.close()
+
+
+def test_records_and_folders_name_the_perturbation() -> None:
+    """Level 0 is the control, in the control's folder."""
+    changes = _changes(str(_perturbation("light", 2, "own")), "other", "black")
+    assert changes == "other instruction, black image, light level 2"
+    assert _changes(str(_perturbation("light", 0, "own")), "own", "normal") == "none"
+    assert str(_perturbation("light", None, "own")) == "light level 1"
+    settings = {"suite": "libero_mini", "seed": 0, "random_weights": False, "perturbation": "light level 2"}
+    assert _folder(Path("some/policy"), settings).name.endswith("libero_mini-seed0-light_level_2")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"perturbation": "lihgt"}, "Did you mean light"),
+        ({"perturbation": "light", "level": 4}, r"`level` of light must be in 0\.\.3, but got 4"),
+        ({"level": 2}, "`level` needs a `perturbation`"),
+        (
+            {"perturbation": "unseen_object", "instruction": "other"},
+            "`instruction` cannot be 'other' with unseen_object",
+        ),
+    ],
+)
+def test_wrong_names_and_levels(options: dict[str, object], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        evaluate(**options)  # type: ignore[arg-type]
