@@ -1,14 +1,19 @@
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
 from lightning import Callback, Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint
 
-from vlareg.callbacks import AlignmentMonitor
+from vlareg.callbacks import AlignmentMonitor, WeightAverage
 from vlareg.data import LiberoData
 from vlareg.module import RegularizedPolicy
 from vlareg.optimization import Optimization
+from vlareg.policies import execution
+from vlareg.policies.adapter_files import load_adapter
+from vlareg.policies.execution import Execution
 from vlareg.policies.lora import LoRA
 from vlareg.policies.openvla import OpenVLAForActionPrediction
 from vlareg.regularizers import RSCL, TeacherAlignment
@@ -26,11 +31,11 @@ class _Losses(Callback):
 
 
 class _Crash(Callback):
-    def __init__(self, step: int) -> None:
-        self.step = step
+    def __init__(self, batch: int) -> None:
+        self.batch = batch
 
     def on_train_batch_start(self, trainer, pl_module, batch, batch_idx) -> None:
-        if trainer.global_step == self.step:
+        if batch_idx == self.batch:
             raise RuntimeError("crash")
 
 
@@ -45,38 +50,67 @@ def _module(checkpoint: Path, regularized: bool = True, **arguments) -> Regulari
     return RegularizedPolicy(str(checkpoint), regularizers, optimization=optimization, **arguments)
 
 
-def _trainer(folder: Path, steps: int, monitor: bool = True, logger: bool = True) -> Trainer:
+def _trainer(
+    folder: Path, steps: int, monitor: bool = True, logger: bool = True, accumulate: int = 1, **options
+) -> Trainer:
     saver = ModelCheckpoint(folder, every_n_train_steps=2, save_last=True)
     callbacks = [saver, AlignmentMonitor(["llm.1.*"], every_n_steps=2, k=3)] if monitor else [saver]
     return Trainer(
         max_steps=steps, max_epochs=-1, logger=logger, default_root_dir=folder, callbacks=callbacks, enable_progress_bar=False,
         enable_model_summary=False, num_sanity_val_steps=0, val_check_interval=2, check_val_every_n_epoch=None,
         use_distributed_sampler=False, gradient_clip_val=1.0, accelerator="cpu", log_every_n_steps=1,
+        accumulate_grad_batches=accumulate, **options,
     )  # fmt: skip
 
 
-def _fit(module, checkpoint, demonstrations, trainer, resume=None) -> dict[str, torch.Tensor]:
-    trainer.fit(module, LiberoData(str(checkpoint), demonstrations, batch_size=8), ckpt_path=resume, weights_only=True)
+def _fit(module, checkpoint, demonstrations, trainer, resume=None, batch_size=8) -> dict[str, torch.Tensor]:
+    data = LiberoData(str(checkpoint), demonstrations, batch_size=batch_size)
+    trainer.fit(module, data, ckpt_path=resume, weights_only=True)
     return {name: p.detach().clone() for name, p in module.named_parameters() if p.requires_grad}
 
 
 def test_training_lowers_the_losses_and_resumes_bitwise_from_an_interruption(checkpoint, demonstrations, tmp_path):
-    whole = _module(checkpoint)
-    trainer = _trainer(tmp_path / "whole", 6)
-    losses = _Losses()
-    trainer.callbacks.append(losses)
-    weights = _fit(whole, checkpoint, demonstrations, trainer)
-    assert losses.values[-1] < losses.values[0] - 0.1
+    def parts(name: str, *callbacks: Callback):
+        trainer = _trainer(tmp_path / name, 6, accumulate=2)
+        trainer.callbacks.extend([WeightAverage(decay=0.5), *callbacks])
+        return _module(checkpoint, lora=LoRA(dropout=0.1)), checkpoint, demonstrations, trainer
 
-    broken = _trainer(tmp_path / "half", 6)
-    broken.callbacks.append(_Crash(step=5))
+    losses = _Losses()
+    weights = _fit(*parts("whole", losses), batch_size=4)
+    assert losses.values[-1] < losses.values[0] - 0.05
+
     with pytest.raises(RuntimeError, match="crash"):
-        _fit(_module(checkpoint), checkpoint, demonstrations, broken)
-    rest = _trainer(tmp_path / "half", 6)
-    resumed = _fit(_module(checkpoint), checkpoint, demonstrations, rest, resume=tmp_path / "half" / "last.ckpt")
-    assert rest.global_step == 6
+        _fit(*parts("half", _Crash(batch=11)), batch_size=4)  # in the middle of the sixth step
+    rest = parts("half")
+    resumed = _fit(*rest, resume=tmp_path / "half" / "last.ckpt", batch_size=4)
+    assert rest[-1].global_step == 6
     assert weights.keys() == resumed.keys()
     assert all(torch.equal(weights[name], resumed[name]) for name in weights)
+
+
+def test_two_accumulated_batches_are_one_of_twice_the_size(checkpoint, demonstrations, tmp_path):
+    runs = [
+        _fit(
+            _module(checkpoint, regularized=False),
+            checkpoint,
+            demonstrations,
+            _trainer(tmp_path / str(batches), 2, False, False, accumulate=batches, limit_val_batches=0),
+            batch_size=8 // batches,
+        )
+        for batches in (1, 2)
+    ]
+    for name, weight in runs[0].items():
+        torch.testing.assert_close(runs[1][name], weight, atol=1e-5, rtol=0)
+
+
+def test_batches_of_a_step_differ_in_their_randomness(checkpoint):
+    module, drawn = _module(checkpoint, regularized=False), []
+    for step, batch in ((0, 0), (0, 1), (1, 2), (1, 3), (0, 0)):
+        module._trainer = SimpleNamespace(accumulate_grad_batches=2, global_step=step, global_rank=0)
+        module.on_train_batch_start(None, batch)
+        drawn.append(float(torch.rand(())))
+    assert drawn[0] == drawn[4]
+    assert len(set(drawn)) == 4
 
 
 def test_the_monitor_changes_nothing(checkpoint, demonstrations, tmp_path):
@@ -119,6 +153,48 @@ def test_the_exported_policy_computes_what_the_adapted_one_does(checkpoint, demo
     torch.testing.assert_close(ours, theirs, atol=1e-4, rtol=1e-4)
     assert exported.config.norm_stats["libero_mini"] == trainer.datamodule.statistics
     assert exported.config.trained_with_augmentation
+    adapted = load_adapter(OpenVLAForActionPrediction.from_pretrained(checkpoint), Path(trainer.log_dir) / "adapter")
+    with torch.no_grad():
+        torch.testing.assert_close(adapted(**batch.model_inputs()).logits, ours)
+
+
+def test_frozen_modules_stay_and_their_adapters_too(checkpoint):
+    module = _module(checkpoint, regularized=False, frozen=["vision_backbone"])
+    trainable = [name for name, p in module.named_parameters() if p.requires_grad]
+    assert trainable
+    assert not any("vision_backbone" in name for name in trainable)
+    with pytest.raises(ValueError, match="no module 'vision'"):
+        _module(checkpoint, regularized=False, frozen=["vision"])
+
+
+def test_checkpointing_and_compiled_blocks_give_the_same_gradients(checkpoint, demonstrations, monkeypatch):
+    monkeypatch.setattr(execution, "compile_blocks", partial(execution.compile_blocks, backend="eager"))
+    data, gradients = LiberoData(str(checkpoint), demonstrations), []
+    data.setup()
+    batch = data.train.__getitems__([0, 1, 2, 3])
+    for options in ({}, {"gradient_checkpointing": True}, {"compile_blocks": True}, {"attention": "eager"}):
+        module = _module(checkpoint, execution=Execution(**options))
+        module._trainer = SimpleNamespace(estimated_stepping_batches=10, global_step=0)
+        module.log_dict = lambda *_, **__: None
+        module._losses(batch, "train").backward()
+        gradients.append({name: p.grad for name, p in module.named_parameters() if p.requires_grad})
+    for other in gradients[1:]:
+        for name, gradient in gradients[0].items():
+            torch.testing.assert_close(other[name], gradient, atol=1e-5, rtol=1e-3)
+
+
+def test_what_is_logged_of_a_validation(checkpoint, demonstrations, tmp_path):
+    trainer = _trainer(tmp_path, 2, monitor=False, logger=False)
+    _fit(_module(checkpoint), checkpoint, demonstrations, trainer)
+    errors = {name: float(v) for name, v in trainer.callback_metrics.items() if name.startswith("val/policy/l1_")}
+    assert errors.keys() == {f"val/policy/l1_{name}" for name in ("x", "y", "z", "roll", "pitch", "yaw", "gripper")}
+    assert all(0 < error < 2 for error in errors.values())
+    assert {
+        "val/loss",
+        "val/policy/loss",
+        "val/policy/token_accuracy",
+        "val/rscl/loss",
+    } <= trainer.callback_metrics.keys()
 
 
 @pytest.mark.parametrize("lora", [LoRA(), None])

@@ -13,8 +13,13 @@ from typing import Any
 import torch
 
 
-def on_two_ranks(function: Callable[[], Any]) -> list[Any]:
-    """Return what a function of a test module (no arguments; tensors and numbers back) returns on each of two ranks."""
+def on_two_ranks(function: Callable[[], Any], timeout: float = 120) -> list[Any]:
+    """Return what a function of a test module (no arguments; tensors and numbers back) returns on each of two ranks.
+
+    Args:
+        function: What to run.
+        timeout: Seconds that a rank may take.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -27,7 +32,7 @@ def on_two_ranks(function: Callable[[], Any]) -> list[Any]:
             for rank, output in enumerate(outputs)
         ]
         try:
-            assert [rank.wait(timeout=120) for rank in ranks] == [0, 0]
+            assert [rank.wait(timeout=timeout) for rank in ranks] == [0, 0]
         finally:
             for rank in ranks:
                 rank.kill()

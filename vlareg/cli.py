@@ -8,6 +8,7 @@ from lightning import LightningDataModule, Trainer
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 
+from vlareg.callbacks import StartUpProbes
 from vlareg.checkpoint_io import AtomicCheckpointIO
 from vlareg.evaluation.command import main as evaluate_cli
 from vlareg.module import RegularizedPolicy
@@ -25,10 +26,11 @@ def fast_precision() -> str:
 
 
 class TrainCLI(LightningCLI):
-    """LightningCLI with the links between model and data, and the precision that the hardware is fast at."""
+    """LightningCLI with the links between model and data, start-up probes, and the precision that the hardware is fast at."""
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
-        """Give the data the model's checkpoint folder and seed, and set defaults."""
+        """Give the data the model's checkpoint folder and seed, probe every run at its start, and set defaults."""
+        parser.add_lightning_class_args(StartUpProbes, "start_up_probes")
         parser.link_arguments("model.policy", "data.init_args.policy")
         parser.link_arguments("model.seed", "data.init_args.seed")
         parser.set_defaults({"trainer.precision": fast_precision()})

@@ -10,8 +10,11 @@ import torch
 from lightning import LightningModule
 from peft import PeftModel
 from torch import Tensor
+from torch.distributed.fsdp import FSDPModule
 
 from vlareg.batch import IGNORED_LABEL, VLABatch
+from vlareg.cutoff import Cutoff
+from vlareg.distributed import rank
 from vlareg.files import atomic_folder
 from vlareg.gradients import gradient_agreement
 from vlareg.optimization import Optimization
@@ -20,6 +23,7 @@ from vlareg.policies.execution import Execution
 from vlareg.policies.lora import LoRA, base_model
 from vlareg.policies.openvla import OpenVLAForActionPrediction, OpenVLAOutput
 from vlareg.policies.openvla.action_errors import action_errors
+from vlareg.policies.sharding import shard_parts, shard_policy, whole_policy
 from vlareg.policies.trainable import freeze
 from vlareg.regularizers import Regularizer
 from vlareg.shapes import Scalar
@@ -48,7 +52,7 @@ class RegularizedPolicy(LightningModule):
         seed: The random state of batch n is derived from (seed, n, rank), so an interrupted run resumes to the same weights and a
             callback that draws random numbers changes nothing.
         gradient_steps: How often gradients are compared (training steps, > 0), each time for two more backward passes a regularizer;
-            None leaves it out.
+            None leaves it out, and so does FSDP2.
     """
 
     def __init__(
@@ -75,7 +79,7 @@ class RegularizedPolicy(LightningModule):
         names = [regularizer.name for regularizer in regularizers]
         if len(set(names)) < len(names):
             raise ValueError(f"`regularizers` must have different names, but got {names}.")
-        self.optimization, self.seed, self.gradient_steps = optimization, seed, gradient_steps
+        self.lora, self.optimization, self.seed, self.gradient_steps = lora, optimization, seed, gradient_steps
         self.strict_loading = False
 
     def setup(self, stage: str) -> None:
@@ -83,6 +87,15 @@ class RegularizedPolicy(LightningModule):
         for teacher in (module for module in self.modules() if isinstance(module, CachedTeacher)):
             for split in self.trainer.datamodule.splits:  # type: ignore[attr-defined]
                 teacher.prepare(split, self.trainer.strategy.root_device)
+
+    def configure_model(self) -> None:
+        """Spread the weights over the ranks where the strategy is Lightning's `ModelParallelStrategy` (FSDP2)."""
+        if self._device_mesh is None or isinstance(self.policy, FSDPModule):
+            return
+        mesh = self._device_mesh["data_parallel"]
+        for regularizer in self.regularizers:
+            shard_parts(regularizer, mesh)
+        shard_policy(self.policy, mesh)
 
     def training_step(self, batch: VLABatch, batch_idx: int) -> Scalar:
         """Return the sum of the losses."""
@@ -115,24 +128,27 @@ class RegularizedPolicy(LightningModule):
 
     def on_train_end(self) -> None:
         """Write the policy, adapters merged, beside the logs, and the adapters alone."""
-        folder = self.trainer.log_dir  # a collective: every rank has to ask
-        if self.trainer.is_global_zero and folder:
+        if folder := self.trainer.log_dir:  # a collective: every rank has to ask
             self.export(Path(folder) / "policy")
             if isinstance(self.policy, PeftModel):
                 self.export_adapter(Path(folder) / "adapter")
 
     def export(self, folder: str | Path) -> None:
-        """Write a checkpoint folder in OpenVLA's format; it appears complete or not at all.
+        """Write a checkpoint folder in OpenVLA's format; it appears complete or not at all. Every rank has to call it.
 
         Args:
             folder: The folder to make or to replace.
         """
-        with atomic_folder(folder) as partial:
-            save_policy(self.policy, partial)
-            self.trainer.datamodule.processor.save_pretrained(partial)  # type: ignore[attr-defined]
+        policy = whole_policy(self.policy, self.lora)
+        if rank() == 0:
+            with atomic_folder(folder) as partial:
+                save_policy(policy, partial)
+                self.trainer.datamodule.processor.save_pretrained(partial)  # type: ignore[attr-defined]
 
     def export_adapter(self, folder: str | Path) -> None:
-        """Write the adapters alone, with the regularizers' parameters and the statistics.
+        """Write the adapters alone, with the statistics and, unless they are sharded, the regularizers' parameters.
+
+        Every rank has to call it.
 
         Args:
             folder: The folder to make or to replace.
@@ -140,30 +156,44 @@ class RegularizedPolicy(LightningModule):
         Raises:
             ValueError: If the policy is trained without adapters.
         """
-        if not isinstance(self.policy, PeftModel):
+        policy = whole_policy(self.policy, self.lora)
+        if not isinstance(policy, PeftModel):
             raise ValueError("The policy has no adapters; `export` writes it whole.")
-        save_adapter(self.policy, folder, self.regularizers)
+        if rank() == 0:
+            save_adapter(policy, folder, self.regularizers if policy is self.policy else None)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Leave out the frozen weights of the policy, which the checkpoint folder holds."""
         frozen = {f"policy.{name}" for name, p in self.policy.named_parameters() if not p.requires_grad}
         packed = tuple(f"{name}." for name in frozen)  # what describes a weight in 4 bits: `weight.absmax` and the like
-        kept = (k for k in checkpoint["state_dict"] if k not in frozen and not k.startswith(packed))
+        kept = [k for k in checkpoint["state_dict"] if k not in frozen and not k.startswith(packed)]
         checkpoint["state_dict"] = {k: checkpoint["state_dict"][k] for k in kept}
+        # Where weights are sharded, Lightning hands the rest of the checkpoint over without them.
+        checkpoint["names"] = kept
+        checkpoint["cuts"] = {name: part.get_extra_state() for name, part in self._cutoffs.items()}
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Refuse a checkpoint that lacks anything trainable or has anything unknown."""
-        found, known = set(checkpoint["state_dict"]), set(self.state_dict())
+        found, known = set(checkpoint.get("state_dict") or checkpoint["names"]), set(self.state_dict())
         needed = {name for name, p in self.named_parameters() if p.requires_grad}
         if wrong := sorted((needed - found) | (found - known)):
             raise ValueError(
                 f"The checkpoint is of another model or other regularizers; missing or unknown: {wrong[:5]}."
             )
+        for name, calls in checkpoint.get("cuts", {}).items():
+            self._cutoffs[name].set_extra_state(calls)
 
     def _compares_gradients(self, batch_idx: int) -> bool:
         # Aligned with Lightning's `log_every_n_steps`, which logs the last step of each interval, and its last batch.
         is_last = (batch_idx + 1) % self.trainer.accumulate_grad_batches == 0
-        return is_last and self.gradient_steps is not None and (self.global_step + 1) % self.gradient_steps == 0
+        whole = not isinstance(self.policy, FSDPModule)  # else single gradients are not to be had
+        return (
+            whole and is_last and self.gradient_steps is not None and (self.global_step + 1) % self.gradient_steps == 0
+        )
+
+    @property
+    def _cutoffs(self) -> dict[str, Cutoff]:
+        return {name: part for name, part in self.named_modules() if isinstance(part, Cutoff)}
 
     @property
     def _regularizers(self) -> list[Regularizer]:

@@ -18,6 +18,7 @@ class Optimization:
         betas: AdamW's moment decays.
         warmup_steps: Steps over which the rate rises linearly from 0.
         decay: "cosine" falls to 0 at the last step; "constant" stays.
+        eps: Added to the root of the second moment; gradients far below it, such as rounding noise, move nothing.
     """
 
     learning_rate: float = 5e-4
@@ -25,6 +26,7 @@ class Optimization:
     betas: tuple[float, float] = (0.9, 0.95)
     warmup_steps: int = 50
     decay: Literal["cosine", "constant"] = "cosine"
+    eps: float = 1e-8
 
     def configure(self, parameters: Iterable[torch.nn.Parameter], total_steps: int) -> dict[str, Any]:
         """Return what Lightning's `configure_optimizers` returns.
@@ -39,7 +41,7 @@ class Optimization:
             {"params": [p for p in trainable if p.ndim < 2], "weight_decay": 0.0},
         ]
         groups = [group for group in groups if group["params"]]
-        optimizer = torch.optim.AdamW(groups, lr=self.learning_rate, betas=self.betas)
+        optimizer = torch.optim.AdamW(groups, lr=self.learning_rate, betas=self.betas, eps=self.eps)
         schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: self.factor(step, total_steps))
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 

@@ -162,6 +162,16 @@ def test_only_action_tokens_are_generated(
     assert np.abs(mini.predict_action(**prompts)).max() <= 1.0
 
 
+def test_without_the_constraint_another_token_is_refused(processor: OpenVLAProcessor, batch: Batch) -> None:
+    model = build_mini(processor)
+    prompts, action = prompts_of(processor, batch), model.config.action_token_ids.start
+    with torch.no_grad():
+        model.language_model.lm_head.weight.zero_()  # all tokens are alike, and the first one is no action
+    with pytest.raises(ValueError, match=f"must be in {action}"):
+        model.action_tokenizer.decode(model.generate_tokens(**prompts, num_tokens=7).numpy())
+    assert model.predict_action(**prompts, unnorm_key="mini").shape == (3, 7)
+
+
 def test_an_unknown_unnorm_key_names_those_that_exist(mini: OpenVLAForActionPrediction, batch: Batch) -> None:
     inputs = {name: batch[name] for name in ("input_ids", "attention_mask", "pixel_values")}
     with pytest.raises(ValueError, match=r"`unnorm_key` must be one of \['mini'\], but got 'bridge'"):

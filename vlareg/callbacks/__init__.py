@@ -8,7 +8,9 @@ from vlareg.callbacks.curves import Curves, draw_curves
 from vlareg.callbacks.extraction_points import extraction_points
 from vlareg.callbacks.readings import Readings, read_probe
 from vlareg.callbacks.representation import Representation
+from vlareg.callbacks.start_up_probes import StartUpProbes
 from vlareg.callbacks.targets import listed_targets
+from vlareg.callbacks.weight_average import WeightAverage
 
 __all__ = [
     "AlignmentMonitor",
@@ -17,6 +19,8 @@ __all__ = [
     "Curves",
     "Readings",
     "Representation",
+    "StartUpProbes",
+    "WeightAverage",
     "choose",
     "draw_curves",
     "extraction_points",

@@ -219,7 +219,8 @@ class OpenVLAForActionPrediction(PreTrainedModel):  # type: ignore[no-untyped-ca
             attention_mask: True at tokens, False at padding.
             pixel_values: Normalised images; encoded once.
             num_tokens: Number of tokens to decode.
-            allowed_ids: Ids to choose among, those of the vocabulary if None.
+            allowed_ids: Ids to choose among, those of the vocabulary if None; `action_tokenizer.decode` then refuses what
+                is no action.
         """
         embeddings, mask = self._embed(input_ids, attention_mask, pixel_values)
         ids = allowed_ids or range(self.config.token_end)

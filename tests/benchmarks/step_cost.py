@@ -1,0 +1,133 @@
+"""A training step of vlareg beside one written like OpenVLA's fine-tuning script, in turns, on one policy and one batch.
+
+    python tests/benchmarks/step_cost.py                                            # the small checkpoint's size
+    python tests/benchmarks/step_cost.py --size 7b --device cuda --batch-size 16    # OpenVLA-7B's, random weights
+
+The plain step computes the logits of all positions, their loss in 32 bits, and the error of the decoded actions; with teacher
+alignment it keeps the hidden states of all blocks. Both train LoRA of rank 32 with AdamW and the same attention, on a GPU under
+bfloat16 autocast. Seconds are medians by wall clock, ratios medians of the turns' ratios. Memory is the device's largest allocation
+during a step (cuda only).
+"""
+
+import argparse
+from collections.abc import Callable
+
+import torch
+from rscl_cost import BLOCKS, MINI, measure, random_batch
+from torch import Tensor, nn
+
+from vlareg.batch import IGNORED_LABEL, VLABatch
+from vlareg.policies.lora import LoRA, base_model
+from vlareg.policies.openvla import OpenVLAConfig, OpenVLAForActionPrediction
+from vlareg.regularizers import TeacherAlignment
+
+Loss = Callable[[nn.Module, VLABatch, TeacherAlignment | None], Tensor]
+
+
+def load(size: str, device: str) -> nn.Module:
+    """Return the policy with adapters; the 7B one in bfloat16."""
+    if size == "mini":
+        policy = OpenVLAForActionPrediction.from_pretrained(MINI)
+    else:
+        with torch.device(device):
+            torch.set_default_dtype(torch.bfloat16)
+            policy = OpenVLAForActionPrediction(OpenVLAConfig())
+            torch.set_default_dtype(torch.float32)
+    adapted = LoRA().attach(policy.train()).to(device)
+    for module in policy.vision_backbone.unread_modules():
+        module.requires_grad_(False)
+    return adapted
+
+
+def plain_loss(policy: nn.Module, batch: VLABatch, alignment: TeacherAlignment | None) -> Tensor:
+    """Return the loss as a script without hooks gets it."""
+    base = base_model(policy)
+    embeddings, mask = base._embed(batch.input_ids, batch.attention_mask, batch.pixel_values)
+    patches = torch.full((len(batch), base.num_patches), IGNORED_LABEL, device=mask.device)
+    labels = torch.cat([batch.labels[:, :1], patches, batch.labels[:, 1:]], dim=1)
+    output = base.language_model(
+        inputs_embeds=embeddings, attention_mask=mask, labels=labels, use_cache=False,
+        output_hidden_states=alignment is not None,
+    )  # fmt: skip
+    loss = output.loss
+    if alignment is not None:
+        block = int(alignment.layers[0].rsplit(".", 1)[1])
+        loss = loss + 0.2 * alignment.regularize(batch, {alignment.layers[0]: output.hidden_states[block + 1]}).loss
+    _errors(output.logits.detach()[:, base.num_patches : -1].argmax(dim=-1), batch.labels[:, 1:], base)
+    return loss
+
+
+def _errors(predicted: Tensor, labels: Tensor, base: OpenVLAForActionPrediction) -> None:
+    ids = base.config.action_token_ids
+    is_action = (labels >= ids.start) & (labels < ids.stop)
+    (predicted == labels)[is_action].float().mean().item()
+    chosen, told = (
+        base.action_tokenizer.decode(x[is_action].clamp(ids.start).cpu().numpy()) for x in (predicted, labels)
+    )
+    abs(chosen - told).mean()
+
+
+def our_loss(policy: nn.Module, batch: VLABatch, alignment: TeacherAlignment | None) -> Tensor:
+    """Return the loss as `RegularizedPolicy` gets it."""
+    if alignment is None:
+        output = policy(**batch.model_inputs())
+        loss = output.loss
+    else:
+        with alignment.watch(policy):
+            output = policy(**batch.model_inputs())
+        loss = output.loss + 0.2 * alignment(batch).loss
+    targets = batch.labels[:, 1:]
+    (output.logits.argmax(dim=-1) == targets[targets != IGNORED_LABEL]).float().mean()
+    return loss
+
+
+def make_step(
+    policy: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    batch: VLABatch,
+    alignment: TeacherAlignment | None,
+    loss: Loss,
+) -> Callable[[], None]:
+    """Return a whole training step."""
+    device = batch.input_ids.device.type
+
+    def step() -> None:
+        with torch.autocast(device, torch.bfloat16, enabled=device != "cpu"):
+            value = loss(policy, batch, alignment)
+        value.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+
+    return step
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
+    parser.add_argument("--size", choices=("mini", "7b"), default="mini", help="whose widths")
+    parser.add_argument("--device", default="cpu", help="cpu or cuda")
+    parser.add_argument("--batch-size", type=int, default=8)
+    parser.add_argument("--rounds", type=int, default=9, help="turns after two that warm up")
+    options = parser.parse_args()
+    torch.manual_seed(0)
+    policy = load(options.size, options.device)
+    optimizer = torch.optim.AdamW((p for p in policy.parameters() if p.requires_grad), lr=5e-4)
+    config = base_model(policy).config
+    batch = random_batch(config, options.batch_size, options.device)
+    block = config.text_config.num_hidden_layers // 2 - 1
+    alignment = TeacherAlignment([f"{BLOCKS}.{block}"], config.text_config.hidden_size).to(options.device)
+    threads = f", {torch.get_num_threads()} threads" if options.device == "cpu" else ""
+    print(f"{options.size}, batch {options.batch_size}, {options.device}{threads}, {options.rounds} turns")
+    for name, regularizer in (("action loss", None), ("with teacher alignment", alignment)):
+        steps = [make_step(policy, optimizer, batch, regularizer, loss) for loss in (plain_loss, our_loss)]
+        turns = torch.tensor(
+            [[measure(step, options.device) for step in steps] for _ in range(options.rounds + 2)], dtype=torch.float64
+        )[2:]
+        (plain, plain_memory), (ours, our_memory) = turns.median(dim=0).values.tolist()
+        times, less = (turns[:, 1] / turns[:, 0]).median(dim=0).values.tolist()
+        print(f"{name}: {ours:.3f} s, plain {plain:.3f} s, ratio {times:.3f}")
+        print(f"    memory {our_memory:.2f} GB, plain {plain_memory:.2f} GB, ratio {less:.3f}")
+
+
+if __name__ == "__main__":
+    main()
