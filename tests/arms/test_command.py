@@ -44,3 +44,13 @@ def test_without_roll_outs_successes_are_left_open(experiment, tmp_path, capsys)
     _compare(tmp_path / "runs")
     row = next(line for line in capsys.readouterr().out.splitlines() if "other" in line)
     assert row.endswith(" - │")
+
+
+def test_roll_outs_are_read_from_the_named_folder(experiment, tmp_path, capsys):
+    for arm in ("plain", "other"):
+        run = shutil.copytree(experiment / arm / "0", tmp_path / "runs" / arm / "0")
+        (run / "evaluation").rename(run / "light")
+    _compare(tmp_path / "runs")
+    assert "9/10" not in capsys.readouterr().out
+    _compare(tmp_path / "runs", evaluation="light")
+    assert "9/10" in capsys.readouterr().out

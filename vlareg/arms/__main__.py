@@ -3,7 +3,8 @@
 python -m vlareg.arms outputs/rscl --control plain
 
 reads the finished runs `outputs/rscl/{arm}/{seed}` (folders of `train.py`, with the roll-outs of `eval_libero.py` in
-`evaluation`) and prints one row an arm; all numbers, each seed's among them, are in `outputs/rscl/arms.json`.
+`evaluation`, or what `--evaluation` says, such as `light` for those under another light) and prints one row an arm; all
+numbers, each seed's among them, are in `outputs/rscl/arms.json`.
 """
 
 import json
@@ -31,6 +32,7 @@ def compare_arms(
     metric: str = "cknna",
     k: int = 10,
     loss: str = "train/rscl/kl",
+    evaluation: str = "evaluation",
 ) -> None:
     """Print what each arm did, beside the control of the same seeds.
 
@@ -42,12 +44,13 @@ def compare_arms(
         metric: By which metric.
         k: Number of neighbours, from other episodes only.
         loss: Column of the runs' CSV log of which the first and the last values are shown.
+        evaluation: Name of the results folder in each run.
 
     Raises:
         FileNotFoundError: If there is no finished run.
         ValueError: If the control is not among them, or lacks a seed.
     """
-    found = find_runs(experiment)
+    found = find_runs(experiment, evaluation)
     runs = [run for of_arm in found.values() for run in of_arm]
     pairs = {arm: _with_control(of_arm, found.get(control, []), control) for arm, of_arm in found.items()}
     alignment = measure_alignment(runs, points, target, metric, k)

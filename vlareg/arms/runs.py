@@ -23,12 +23,14 @@ class Run:
     Args:
         arm: What was done.
         seed: Name of the seed, as the folder has it.
-        folder: Output folder of `train.py`, with `policy`, `csv`, `config.yaml` and, once rolled out, `evaluation`.
+        folder: Output folder of `train.py`, with `policy`, `csv`, `config.yaml` and, once rolled out, a results folder.
+        results: Name of the results folder of `eval_libero.py` in it.
     """
 
     arm: str
     seed: str
     folder: Path
+    results: str = "evaluation"
 
     @property
     def policy(self) -> Path:
@@ -38,7 +40,7 @@ class Run:
     @property
     def evaluation(self) -> Path:
         """Results folder of its roll-outs."""
-        return self.folder / "evaluation"
+        return self.folder / self.results
 
     @property
     def rolled_out(self) -> bool:
@@ -69,11 +71,12 @@ class Run:
         return Demonstrations(**demonstrations), settings["probe_samples"]
 
 
-def find_runs(experiment: str | Path) -> dict[str, list[Run]]:
+def find_runs(experiment: str | Path, results: str = "evaluation") -> dict[str, list[Run]]:
     """Return the finished runs `{arm}/{seed}/policy` of a folder: arm -> runs by seed.
 
     Args:
         experiment: The folder.
+        results: Name of the results folder in each run.
 
     Raises:
         FileNotFoundError: If there is none.
@@ -81,7 +84,7 @@ def find_runs(experiment: str | Path) -> dict[str, list[Run]]:
     arms: dict[str, list[Run]] = {}
     for policy in sorted(Path(experiment).glob("*/*/policy")):
         folder = policy.parent
-        arms.setdefault(folder.parent.name, []).append(Run(folder.parent.name, folder.name, folder))
+        arms.setdefault(folder.parent.name, []).append(Run(folder.parent.name, folder.name, folder, results))
     if not arms:
         raise FileNotFoundError(f"No finished run in {experiment}: there is no folder `{{arm}}/{{seed}}/policy`.")
     return arms
