@@ -1,7 +1,7 @@
 """Demonstrations of a LIBERO suite as a LightningDataModule."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -89,7 +89,7 @@ class Demonstrations:
 class LiberoData(LightningDataModule):
     """Batches of single transitions for fine-tuning, and the held-out episodes.
 
-    Statistics are those of the training episodes only.
+    Statistics are those of the training episodes only. Of the recorded views a policy gets the first ones, as many as it reads.
 
     Args:
         policy: Checkpoint folder; its processor decides size, normalisation and tokens.
@@ -189,4 +189,11 @@ class LiberoData(LightningDataModule):
     def _prepared(self) -> list[PreparedFile]:
         fingerprint, cache = f"{self.processor.config.image_size} px", cache_folder("frames")
         sources = self.demonstrations.sources()
-        return [prepare_file(source, self.processor.prepare, fingerprint, cache) for source in sources]
+        return [self._seen(prepare_file(source, self.processor.prepare, fingerprint, cache)) for source in sources]
+
+    def _seen(self, file: PreparedFile) -> PreparedFile:
+        """Leave the views that the policy reads: the first ones, as in roll-outs."""
+        found, wanted = file.frames.shape[1], self.processor.config.num_views
+        if found < wanted:
+            raise ValueError(f"{file.name} has {found} view(s), but the policy reads {wanted}.")
+        return replace(file, frames=file.frames[:, :wanted])
