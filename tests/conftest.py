@@ -20,6 +20,8 @@ from vlareg.policies.openvla import OpenVLAForActionPrediction, OpenVLAProcessor
 
 choose_backend()  # before any test module imports MuJoCo, which looks once
 
+pytest_plugins = ["tests.small_policies"]
+
 
 @pytest.fixture(scope="session")
 def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -33,6 +35,12 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     OpenVLAForActionPrediction(config).save_pretrained(folder)
     OpenVLAProcessor(tokenizer, config).save_pretrained(folder)
     return folder
+
+
+@pytest.fixture
+def policy(checkpoint: Path) -> OpenVLAForActionPrediction:
+    """Return the policy of `checkpoint`."""
+    return OpenVLAForActionPrediction.from_pretrained(checkpoint)  # type: ignore[no-any-return]
 
 
 @pytest.fixture

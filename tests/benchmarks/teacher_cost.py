@@ -116,7 +116,7 @@ def main() -> None:
     options = parser.parse_args()
     torch.manual_seed(0)
     policy, config = load(options.size, options.device)
-    make, hidden = (lambda: EfficientNetLiteTeacher(96, -2), 1024) if options.size == "mini" else (UntrainedRadio, 2048)
+    make, hidden = (lambda: EfficientNetLiteTeacher(96, -2), 256) if options.size == "mini" else (UntrainedRadio, 2048)
     data = Noise(SAMPLES_PER_BATCH * options.batch_size, config)
     with tempfile.TemporaryDirectory() as folder:
         cached = CachedTeacher(make(), folder=folder)

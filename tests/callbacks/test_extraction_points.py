@@ -11,15 +11,9 @@ from vlareg.callbacks.extraction_points import encoders_without_class_token, ext
 from vlareg.callbacks.readings import read_probe
 from vlareg.data import LiberoData
 from vlareg.policies.lora import LoRA
-from vlareg.policies.openvla import OpenVLAForActionPrediction
 from vlareg.regularizers import RSCL, UpperBlocksAdapter
 
 LAYER = "language_model.model.layers.1"
-
-
-@pytest.fixture
-def policy(checkpoint):
-    return OpenVLAForActionPrediction.from_pretrained(checkpoint)
 
 
 @pytest.fixture

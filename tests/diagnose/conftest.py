@@ -6,17 +6,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
-from tests.data.make_hdf5 import write_demonstrations
-from tests.study.conftest import TASKS, change_weights
+from tests.small_policies import change_weights
 from vlareg.data import Demonstrations
 from vlareg.data.concepts.facts import blank_labels
 from vlareg.data.concepts.vocabulary import COLORS, KINDS
 from vlareg.diagnose import Options, run_diagnosis
-from vlareg.envs.task_names import demonstration_name
-from vlareg.policies.openvla import OpenVLAForActionPrediction, OpenVLAProcessor
 
 OPTIONS = Options(pictures=24, scenes=16, frames=48, k=2, halvings=4, seed=1)
 
@@ -55,31 +51,9 @@ def scenes_without_simulator(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Demonstrations:
-    """Return demonstrations of two tasks, six of each held out."""
-    folder = tmp_path_factory.mktemp("demonstrations")
-    for task, instruction in TASKS.items():
-        lengths = {f"demo_{i}": 9 + i % 3 for i in range(8)}
-        write_demonstrations(folder / demonstration_name("libero_mini", task), lengths, instruction, seed=task)
-    return Demonstrations(tasks=tuple(TASKS), train_episodes=2, validation_episodes=6, folder=str(folder))
-
-
-@pytest.fixture(scope="session")
 def tuned(checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a checkpoint with another language model behind the same eyes."""
     return change_weights(checkpoint, tmp_path_factory.mktemp("run") / "tuned", "language_model.model.layers.1.")
-
-
-@pytest.fixture(scope="session")
-def deeper(checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a checkpoint with one block more."""
-    processor = OpenVLAProcessor.from_pretrained(checkpoint)
-    processor.config.text_config.num_hidden_layers += 1
-    folder = tmp_path_factory.mktemp("deeper")
-    torch.manual_seed(2)
-    OpenVLAForActionPrediction(processor.config).save_pretrained(folder)
-    processor.save_pretrained(folder)
-    return folder
 
 
 @pytest.fixture(scope="session")

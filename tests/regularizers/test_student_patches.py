@@ -8,7 +8,6 @@ from tests.regularizers.toy import make_batch
 from vlareg.data import LiberoData
 from vlareg.features import FeatureTap
 from vlareg.policies.lora import LoRA
-from vlareg.policies.openvla import OpenVLAForActionPrediction
 from vlareg.regularizers.student_patches import prefix_tokens, student_patches
 
 ENCODERS = ("vision_backbone.featurizer", "vision_backbone.fused_featurizer")
@@ -62,11 +61,6 @@ def test_an_encoder_is_not_taken_for_a_sequence_of_the_same_length():
 def test_another_layout_is_refused(shape, prefix):
     with pytest.raises(ValueError, match=rf"`here` is \[{shape[0]}, {shape[1]}, 5\], in which .* cannot be found"):
         student_patches(torch.zeros(shape), make_batch(size=3, views=2), prefix, "here")
-
-
-@pytest.fixture
-def policy(checkpoint):
-    return OpenVLAForActionPrediction.from_pretrained(checkpoint)
 
 
 @pytest.fixture

@@ -6,15 +6,9 @@ import torch
 from vlareg.data import LiberoData
 from vlareg.features import FeatureTap
 from vlareg.policies.lora import LoRA
-from vlareg.policies.openvla import OpenVLAForActionPrediction
 from vlareg.regularizers import RSCL, UpperBlocksAdapter
 
 BLOCKS = "language_model.model.layers"
-
-
-@pytest.fixture
-def policy(checkpoint):
-    return OpenVLAForActionPrediction.from_pretrained(checkpoint)
 
 
 @pytest.fixture

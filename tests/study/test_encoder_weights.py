@@ -4,7 +4,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from tests.study.conftest import change_weights
+from tests.small_policies import change_weights
 from vlareg.study.encoder_weights import weight_change
 
 
