@@ -5,10 +5,13 @@
     python eval_libero.py --tasks 6 7 8 9 --instruction other         # told the other task of the same scene
     python eval_libero.py --tasks 6 7 8 9 --image black               # without sight
     python eval_libero.py --tasks 6 7 8 9 --random-weights            # before any training
+    python eval_libero.py --suite libero_spatial --checkpoint DIR --protocol lerobot   # another harness's conventions
+    python eval_libero.py --shard 2/3                                 # the second of three machines
     python eval_libero.py --help
 
 Interrupt it when you like: the same command goes on where it ended. What came out, from the results folders:
 
+    python eval_libero.py merge OUT SHARD_1 SHARD_2 SHARD_3           # the folders of all machines in one
     python eval_libero.py report DIR                                  # one HTML file: tables, curves, films
     python eval_libero.py report DIR --loggers tensorboard wandb      # and the success rates for these
     python eval_libero.py compare A B                                 # two policies on the same episodes

@@ -1,5 +1,6 @@
 """`configs/openvla_7b.yaml` fits the 7B model, and trains a small model of one view from regenerated demonstrations."""
 
+import pickle
 from dataclasses import replace
 from pathlib import Path
 
@@ -82,6 +83,8 @@ def test_a_policy_gets_the_first_of_the_recorded_views_and_misses_none(one_view,
     for data in (both, first):
         data.setup()
     assert torch.equal(first.train[0].images, both.train[0].images[:, :1])
+    in_a_worker = pickle.loads(pickle.dumps(first.train))
+    assert torch.equal(in_a_worker[0].pixel_values, first.train[0].pixel_values)
     conventions = replace(LIBERO_HDF5, views=LIBERO_HDF5.views[:1])
     recordings = Recordings("mine", LiberoFolder(demonstrations.folder, conventions), validation_episodes=1)
     with pytest.raises(ValueError, match=r"_demo.hdf5 has 1 view\(s\), but the policy reads 2"):

@@ -23,7 +23,7 @@ from vlareg.policies.execution import Execution
 from vlareg.policies.lora import LoRA, base_model
 from vlareg.policies.openvla import OpenVLAForActionPrediction, OpenVLAOutput
 from vlareg.policies.openvla.action_errors import action_errors
-from vlareg.policies.sharding import shard_parts, shard_policy, whole_policy
+from vlareg.policies.sharding import shard_parts, shard_policy, whole_policy, whole_state
 from vlareg.policies.trainable import freeze
 from vlareg.regularizers import Regularizer
 from vlareg.shapes import Scalar
@@ -146,9 +146,7 @@ class RegularizedPolicy(LightningModule):
                 self.trainer.datamodule.processor.save_pretrained(partial)  # type: ignore[attr-defined]
 
     def export_adapter(self, folder: str | Path) -> None:
-        """Write the adapters alone, with the statistics and, unless they are sharded, the regularizers' parameters.
-
-        Every rank has to call it.
+        """Write the adapters alone, with the statistics and the regularizers' parameters. Every rank has to call it.
 
         Args:
             folder: The folder to make or to replace.
@@ -156,11 +154,11 @@ class RegularizedPolicy(LightningModule):
         Raises:
             ValueError: If the policy is trained without adapters.
         """
-        policy = whole_policy(self.policy, self.lora)
+        policy, regularizers = whole_policy(self.policy, self.lora), whole_state(self.regularizers)
         if not isinstance(policy, PeftModel):
             raise ValueError("The policy has no adapters; `export` writes it whole.")
         if rank() == 0:
-            save_adapter(policy, folder, self.regularizers if policy is self.policy else None)
+            save_adapter(policy, folder, regularizers)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Leave out the frozen weights of the policy, which the checkpoint folder holds."""

@@ -3,17 +3,23 @@
     python tests/benchmarks/step_cost.py                                            # the small checkpoint's size
     python tests/benchmarks/step_cost.py --size 7b --device cuda --batch-size 16    # OpenVLA-7B's, random weights
 
-The plain step computes the logits of all positions, their loss in 32 bits, and the error of the decoded actions; with teacher
-alignment it keeps the hidden states of all blocks. Both train LoRA of rank 32 with AdamW and the same attention, on a GPU under
-bfloat16 autocast. Seconds are medians by wall clock, ratios medians of the turns' ratios. Memory is the device's largest allocation
-during a step (cuda only).
+The plain step runs every block of the encoders, as timm does for the features of the second-to-last one, computes the logits of all
+positions, their loss in 32 bits, and the error of the decoded actions, and its adapters compute as peft's do; with teacher alignment it
+keeps the hidden states of all blocks. Both train the same LoRA of rank 32 with AdamW and the same attention, on a GPU under bfloat16
+autocast. Seconds are medians by wall clock, ratios medians of the turns' ratios. Memory is the device's largest allocation during a step
+(cuda only).
 """
 
 import argparse
+import copy
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import torch
+from peft.tuners.lora import LoraLayer
 from rscl_cost import BLOCKS, MINI, measure, random_batch
+from timm.models.vision_transformer import VisionTransformer
 from torch import Tensor, nn
 
 from vlareg.batch import IGNORED_LABEL, VLABatch
@@ -37,6 +43,21 @@ def load(size: str, device: str) -> nn.Module:
     for module in policy.vision_backbone.unread_modules():
         module.requires_grad_(False)
     return adapted
+
+
+def as_plain(policy: nn.Module) -> nn.Module:
+    """Return the policy, with the same weights, as a script without our code runs it."""
+    plain: nn.Module = copy.deepcopy(policy, {id(parameter): parameter for parameter in policy.parameters()})
+    for module in plain.modules():
+        if isinstance(module, LoraLayer):
+            module.lora_variant.clear()
+        if isinstance(module, VisionTransformer):
+            module.forward_intermediates = partial(_every_block, module.forward_intermediates)
+    return plain
+
+
+def _every_block(run: Callable[..., list[Tensor]], images: Tensor, *, stop_early: bool, **options: Any) -> list[Tensor]:
+    return run(images, **options)
 
 
 def plain_loss(policy: nn.Module, batch: VLABatch, alignment: TeacherAlignment | None) -> Tensor:
@@ -111,6 +132,7 @@ def main() -> None:
     options = parser.parse_args()
     torch.manual_seed(0)
     policy = load(options.size, options.device)
+    losses = ((as_plain(policy), plain_loss), (policy, our_loss))
     optimizer = torch.optim.AdamW((p for p in policy.parameters() if p.requires_grad), lr=5e-4)
     config = base_model(policy).config
     batch = random_batch(config, options.batch_size, options.device)
@@ -119,7 +141,7 @@ def main() -> None:
     threads = f", {torch.get_num_threads()} threads" if options.device == "cpu" else ""
     print(f"{options.size}, batch {options.batch_size}, {options.device}{threads}, {options.rounds} turns")
     for name, regularizer in (("action loss", None), ("with teacher alignment", alignment)):
-        steps = [make_step(policy, optimizer, batch, regularizer, loss) for loss in (plain_loss, our_loss)]
+        steps = [make_step(module, optimizer, batch, regularizer, loss) for module, loss in losses]
         turns = torch.tensor(
             [[measure(step, options.device) for step in steps] for _ in range(options.rounds + 2)], dtype=torch.float64
         )[2:]

@@ -56,7 +56,19 @@ def test_seeds_and_calls_differ(kind, tokens, mask):
 
 
 @pytest.mark.parametrize("kind", CUTOFFS)
-def test_ranks_differ(kind, tokens, mask, monkeypatch):
+def test_the_cut_of_a_sample_depends_on_its_id_and_not_on_its_batch_or_rank(kind, tokens, mask, monkeypatch):
+    ids = torch.arange(100, 116)
+    whole = kind()(tokens, mask, VIEWS, ids)
+    monkeypatch.setattr(base, "rank", lambda: 1)
+    rows = torch.tensor([11, 2, 7])
+    shorter = 12  # these rows are padded less in another batch
+    part = kind()(tokens[rows, :shorter], mask[rows, :shorter], VIEWS, ids[rows])
+    assert torch.equal(part, whole[rows, :shorter])
+    assert not torch.equal(kind()(tokens, mask, VIEWS, ids + 1), whole)
+
+
+@pytest.mark.parametrize("kind", CUTOFFS)
+def test_without_ids_ranks_differ(kind, tokens, mask, monkeypatch):
     first = kind()(tokens, mask, VIEWS)
     monkeypatch.setattr(base, "rank", lambda: 1)
     assert not torch.equal(kind()(tokens, mask, VIEWS), first)

@@ -1,31 +1,35 @@
-"""Interrupting an evaluation and running it again neither loses nor repeats an episode."""
+"""Interrupting an evaluation and running it again neither loses nor repeats an episode.
+
+`VLAREG_TEST_KILLS=20` interrupts it twenty times, as often as the project promises; fewer by default, for time.
+"""
 
 import json
 import os
-import random
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from tests.evaluation.fakes import FakePolicy, Fakes
+from tests.evaluation.killing import QUIET, run_and_kill
 from vlareg.evaluation import Episode, EpisodeRecord, read_records
 from vlareg.evaluation.campaign import Campaign
 
 SETTINGS = {"suite": "counting", "seed": 3, "perturbation": "none", "batch_size": 2}
-_QUIET = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
 EPISODES = [Episode(task, init) for task in (0, 1) for init in range(12)]
+KILLS = int(os.environ.get("VLAREG_TEST_KILLS", "4"))
+SIGNALS = (signal.SIGKILL, signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
+MANY = [Episode(task, init) for task in (0, 1) for init in range(3 * KILLS)]
 
 _PROGRAM = """
 import sys
 from pathlib import Path
 from tests.evaluation.fakes import FakePolicy, Fakes
-from tests.evaluation.test_campaign import EPISODES, SETTINGS
+from tests.evaluation.test_campaign import MANY, SETTINGS
 from vlareg.evaluation.campaign import Campaign
-Campaign(Path(sys.argv[1]), SETTINGS, workers=2, videos=1).run(FakePolicy, Fakes(delay=0.003), EPISODES)
+Campaign(Path(sys.argv[1]), SETTINGS, workers=2, videos=1).run(FakePolicy, Fakes(delay=0.003), MANY)
 """
 
 
@@ -83,32 +87,11 @@ def test_other_settings_are_refused_and_harm_nothing(tmp_path: Path, key: str) -
 
 def test_killed_again_and_again_every_episode_is_there_once(tmp_path: Path) -> None:
     """Killed, terminated or interrupted at random times; then run to the end."""
-    generator = random.Random(0)
-    for sent in (signal.SIGKILL, signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
-        process = subprocess.Popen([sys.executable, "-c", _PROGRAM, str(tmp_path)], start_new_session=True, **_QUIET)
-        seen = len(read_records(tmp_path / "episodes.jsonl"))
-        while process.poll() is None and len(read_records(tmp_path / "episodes.jsonl")) <= seen:
-            time.sleep(0.005)
-        time.sleep(generator.uniform(0, 0.1))
-        end = os.killpg if sent == signal.SIGINT else os.kill  # a terminal's Ctrl-C reaches the workers, too
-        end(process.pid, sent)
-        process.wait(timeout=20)
-        _wait_until_the_group_is_gone(process.pid)
-    assert 4 <= len(read_records(tmp_path / "episodes.jsonl")) < len(EPISODES)
-    subprocess.run([sys.executable, "-c", _PROGRAM, str(tmp_path)], check=True, **_QUIET)
+    run_and_kill(_PROGRAM, tmp_path, [SIGNALS[number % len(SIGNALS)] for number in range(KILLS)], within=0.1)
+    assert KILLS <= len(read_records(tmp_path / "episodes.jsonl")) < len(MANY)
+    subprocess.run([sys.executable, "-c", _PROGRAM, str(tmp_path)], check=True, **QUIET)
     lines = [json.loads(line) for line in (tmp_path / "episodes.jsonl").read_text().splitlines()]
-    assert len(lines) == len(EPISODES)
-    run(uninterrupted := tmp_path / "uninterrupted")
+    assert len(lines) == len(MANY)
+    run(uninterrupted := tmp_path / "uninterrupted", MANY)
     assert by_key(tmp_path) == by_key(uninterrupted)
     assert len(list((tmp_path / "videos").iterdir())) == 2
-
-
-def _wait_until_the_group_is_gone(group: int, patience: float = 20.0) -> None:
-    started = time.monotonic()
-    while time.monotonic() - started < patience:
-        try:
-            os.killpg(group, 0)
-        except ProcessLookupError:
-            return
-        time.sleep(0.02)
-    raise AssertionError("worker processes outlived the evaluation")

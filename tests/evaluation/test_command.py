@@ -88,6 +88,7 @@ def test_report_writes_a_page_and_logs(tmp_path: Path, capsys: pytest.CaptureFix
         (["compare", "a", "b", "--a", "c"], "takes two results folders"),
         (["compare", "--a", "c"], "takes two results folders"),
         (["compare", "nothing", "nowhere"], "no results folder"),
+        (["merge", "out", "nothing"], "no results folder"),
         (["report", "nothing"], "no results folder"),
     ],
 )
@@ -96,7 +97,7 @@ def test_wrong_folders_are_one_line(words: list[str], message: str) -> None:
         command.main(words)
 
 
-@pytest.mark.parametrize("name", ["compare", "report"])
+@pytest.mark.parametrize("name", ["compare", "merge", "report"])
 def test_the_reading_commands_have_help(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as exit_:
         command.main([name, "--help"])

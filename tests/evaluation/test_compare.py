@@ -135,6 +135,14 @@ def test_what_else_differs_is_said(tmp_path: Path) -> None:
     assert compare(a, write_results(tmp_path / "d", {0: "+-"})).notes == ()
 
 
+def test_results_from_before_there_were_protocols_are_openvla_s(tmp_path: Path) -> None:
+    a = write_results(tmp_path / "a", {0: "+-"}, {"checkpoint": "x 1"})
+    same = write_results(tmp_path / "b", {0: "+-"}, {"checkpoint": "y 1", "protocol": "openvla"})
+    assert compare(a, same).notes == ()
+    other = write_results(tmp_path / "c", {0: "+-"}, {"checkpoint": "y 1", "protocol": "lerobot"})
+    assert compare(a, other).notes == ("`protocol` is openvla in a and lerobot in b",)
+
+
 def test_the_tables_fit_100_columns_and_lose_nothing(tmp_path: Path) -> None:
     a, b = (
         [write_results(tmp_path / f"{arm}{seed}", {0: word * 30, 89: word * 30}, suite="libero_90") for seed in (0, 1)]

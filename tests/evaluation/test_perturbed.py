@@ -54,8 +54,11 @@ def test_records_and_folders_name_the_perturbation() -> None:
     assert changes == "other instruction, black image, light level 2"
     assert _changes(str(_perturbation("light", 0, "own")), "own", "normal") == "none"
     assert str(_perturbation("light", None, "own")) == "light level 1"
-    settings = {"suite": "libero_mini", "seed": 0, "random_weights": False, "perturbation": "light level 2"}
-    assert _folder(Path("some/policy"), settings).name.endswith("libero_mini-seed0-light_level_2")
+    settings = {"suite": "libero_mini", "seed": 0, "random_weights": False, "protocol": "openvla"}
+    changed = {**settings, "perturbation": "light level 2"}
+    assert _folder(Path("some/policy"), changed).name == "policy-libero_mini-seed0-light_level_2"
+    part = {**settings, "protocol": "lerobot", "perturbation": "none", "shard": {"number": 2, "of": 3}}
+    assert _folder(Path("some/policy"), part).name == "policy-libero_mini-seed0-lerobot-shard2of3"
 
 
 @pytest.mark.parametrize(

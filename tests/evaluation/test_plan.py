@@ -28,6 +28,18 @@ def test_the_other_instruction_is_the_partners() -> None:
     assert told == [Episode(0, 0, "put blue"), Episode(1, 0, "put red")]
 
 
+def test_episodes_may_have_instructions_of_their_own() -> None:
+    signs = [TaskFacts("", 2, of_episodes=("the star", "the moon")), *SUITE]
+    assert [episode.instruction for episode in plan_episodes(signs, [0, 1], 2)] == [
+        *("the star", "the moon"),
+        *("put red", "put red"),
+    ]
+    assert signs[0].instructions == ("the star", "the moon")
+    assert SUITE[0].instructions == ("put red",)
+    with pytest.raises(ValueError, match="`instruction` cannot be 'other' for task 0"):
+        plan_episodes(signs, [0], 1, instruction="other")
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

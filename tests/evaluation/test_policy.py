@@ -9,7 +9,7 @@ import torch
 
 from vlareg.evaluation import BlackImages
 from vlareg.evaluation.gripper import dataset_to_simulator_gripper
-from vlareg.evaluation.policy import OpenVLAPolicy
+from vlareg.evaluation.policy import OpenVLAPolicy, statistics_key
 from vlareg.policies.openvla import OpenVLAForActionPrediction, OpenVLAProcessor, build_mini_tokenizer, mini_config
 
 INSTRUCTIONS = ["put the red cube on the plate", "push the white puck to the left region", "lift it"]
@@ -83,6 +83,31 @@ def test_actions_are_in_the_simulators_convention(
 def test_unknown_statistics_are_refused_at_once(parts: tuple[OpenVLAForActionPrediction, OpenVLAProcessor]) -> None:
     with pytest.raises((KeyError, ValueError), match="bridge"):
         OpenVLAPolicy(*parts, INSTRUCTIONS, unnorm_key="bridge")
+
+
+@pytest.mark.parametrize(
+    ("suite", "chosen"),
+    [
+        ("libero_mini", "libero_mini"),
+        ("libero_mini_signs", "libero_mini"),
+        ("libero_10", "libero_10_no_noops"),
+        ("libero_goal", "libero"),
+    ],
+)
+def test_a_suite_s_statistics_are_found_by_its_name(suite: str, chosen: str) -> None:
+    stored = {name: {"action": {}} for name in ("bridge_orig", "libero", "libero_mini", "libero_10_no_noops")}
+    assert statistics_key(stored, suite) == chosen
+
+
+def test_statistics_of_other_data_are_not_taken_unless_they_are_named() -> None:
+    stored = {"libero_mini": {"action": {}}}
+    with pytest.raises(ValueError, match="has action statistics of libero_mini and none of libero_object; name those"):
+        statistics_key(stored, "libero_object")
+    assert statistics_key(stored, "libero_object", "libero_mini") == "libero_mini"
+    with pytest.raises(ValueError, match=r"`unnorm_key` must be one of \['libero_mini'\], but got 'libero_object'"):
+        statistics_key(stored, "libero_mini", "libero_object")
+    with pytest.raises(ValueError, match="is empty"):
+        statistics_key(None, "libero_mini")
 
 
 def test_black_images_hide_what_was_there(parts: tuple[OpenVLAForActionPrediction, OpenVLAProcessor]) -> None:

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from vlareg.envs import LiberoEnv
+from vlareg.envs.libero_mini.think import boards_of
 from vlareg.evaluation import Episode, read_records, rollout
 from vlareg.evaluation.evaluate import evaluate
 from vlareg.evaluation.policy import OpenVLAPolicy, choose_numerics, load_model
@@ -105,3 +106,12 @@ def test_tasks_of_the_embedded_suite_come_in_pairs() -> None:
     assert [task.partner for task in facts] == [1, 0, 3, 2, 5, 4, 7, 6, 9, 8]
     assert {task.num_init_states for task in facts} == {50}
     assert len({task.instruction for task in facts}) == 10
+
+
+def test_every_episode_before_two_boards_is_told_its_own_sign() -> None:
+    """And no task is told another's."""
+    facts = suite_facts("libero_mini_think")
+    assert {task.partner for task in facts} == {None}
+    assert {task.instruction for task in facts} == {""}
+    assert all(len(task.of_episodes) == task.num_init_states for task in facts)
+    assert facts[0].of_episodes[:2] == (boards_of(0, 0).instruction, boards_of(0, 1).instruction)

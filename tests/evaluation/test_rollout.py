@@ -101,11 +101,37 @@ class _OneForAll(FakePolicy):
 
 
 @pytest.mark.parametrize(
-    ("policy", "message"), [(_NotFinite(), "is not finite"), (_OneForAll(), r"shape \(4, 7\), but got \(7,\)")]
+    ("policy", "message"),
+    [(_NotFinite(), "is not finite"), (_OneForAll(), r"shape \(4, 7\), or .* \(4, horizon, 7\), but got \(7,\)")],
 )
 def test_a_broken_policy_is_not_a_failed_episode(policy: FakePolicy, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         list(rollout(policy, Fakes(), EPISODES))
+
+
+class _Chunks(FakePolicy):
+    """Gives three actions at once, the last two slower."""
+
+    def act(self, frames, instructions):  # type: ignore[no-untyped-def]
+        actions = super().act(frames, instructions)
+        return np.stack([actions, actions / 2, actions / 2], axis=1)
+
+
+def test_a_chunk_is_executed_open_loop() -> None:
+    """0.3 + 0.15 + 0.15, then the policy sees the position 6; it succeeds in the middle of the second chunk."""
+    policy = _Chunks()
+    first, second = rollout(policy, Fakes(), [Episode(0, 0), Episode(0, 0)], workers=1, batch_size=1)
+    assert (first.success, first.steps) == (True, 5)
+    assert [shown for _, shown in policy.seen] == [0, 6, 0, 6]
+    assert second.steps == first.steps
+    (failed,) = rollout(_Chunks(speed=0.0), Fakes(), [Episode(1, 0)], batch_size=1)
+    assert (failed.success, failed.steps) == (False, 12)
+
+
+def test_chunks_do_not_depend_on_company_and_survive_a_crash(tmp_path: Path) -> None:
+    alone = steps_of(list(rollout(_Chunks(), Fakes(), EPISODES, workers=1, batch_size=2)))
+    flaky = Fakes(dies=(0, 3), once=str(tmp_path), delay=0.002)
+    assert steps_of(list(rollout(_Chunks(), flaky, EPISODES, workers=3, batch_size=2))) == alone
 
 
 @pytest.mark.parametrize("wrong", ["workers", "batch_size"])

@@ -51,6 +51,12 @@ def test_other_settings_are_refused_by_name(results: Path, change: dict[str, obj
     claim(results, SETTINGS)
 
 
+def test_results_from_before_there_were_protocols_are_openvla_s(results: Path) -> None:
+    claim(results, {**SETTINGS, "protocol": "openvla"})
+    with pytest.raises(ValueError, match="another `protocol`: 'openvla' there, 'lerobot' now"):
+        claim(results, {**SETTINGS, "protocol": "lerobot"})
+
+
 def test_a_setting_that_is_gone_is_a_difference(results: Path) -> None:
     with pytest.raises(ValueError, match="another `seed`: 0 there, None now"):
         claim(results, {key: value for key, value in SETTINGS.items() if key != "seed"})

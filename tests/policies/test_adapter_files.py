@@ -32,7 +32,7 @@ def policy(checkpoint):
 
 @pytest.fixture
 def saved(policy, tmp_path):
-    save_adapter(policy, tmp_path / "adapter", _regularizers(1))
+    save_adapter(policy, tmp_path / "adapter", _regularizers(1).state_dict())
     return tmp_path / "adapter"
 
 

@@ -79,16 +79,17 @@ def test_the_cut_copy_is_of_the_same_tokens(policy):
     seen = []
 
     class Spy(TokenCutoff):
-        def forward(self, tokens, mask, view_slices):
-            seen.append((tokens, mask, view_slices))
-            return super().forward(tokens, mask, view_slices)
+        def forward(self, tokens, mask, view_slices, sample_ids):
+            seen.append((tokens, mask, view_slices, sample_ids))
+            return super().forward(tokens, mask, view_slices, sample_ids)
 
     rscl, batch = make(cutoff=Spy()), make_batch()
     run(rscl, policy, batch)
-    tokens, mask, slices = seen[0]
+    tokens, mask, slices, ids = seen[0]
     assert tokens.grad_fn is not None
     assert torch.equal(mask, batch.condition_mask)
     assert slices == (slice(1, 5), slice(5, 9))
+    assert torch.equal(ids, batch.sample_ids)
 
 
 def test_what_there_is_to_learn_is_learned(policy):

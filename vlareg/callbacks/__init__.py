@@ -8,6 +8,8 @@ from vlareg.callbacks.curves import Curves, draw_curves
 from vlareg.callbacks.extraction_points import extraction_points
 from vlareg.callbacks.readings import Readings, read_probe
 from vlareg.callbacks.representation import Representation
+from vlareg.callbacks.rollout_monitor import RolloutMonitor
+from vlareg.callbacks.rollouts import Rollouts
 from vlareg.callbacks.start_up_probes import StartUpProbes
 from vlareg.callbacks.targets import listed_targets
 from vlareg.callbacks.weight_average import WeightAverage
@@ -19,6 +21,8 @@ __all__ = [
     "Curves",
     "Readings",
     "Representation",
+    "RolloutMonitor",
+    "Rollouts",
     "StartUpProbes",
     "WeightAverage",
     "choose",

@@ -1,9 +1,8 @@
 """Read many representations of a probe set in one forward pass of the policy, on one rank or several."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass
-from itertools import islice
 
 import torch
 from jaxtyping import Int
@@ -41,8 +40,8 @@ def read_probe(
 ) -> Readings:
     """Run the policy once over a probe set and return what was wanted of every sample, on every rank.
 
-    The batches are dealt out to the ranks in turn; a rank may get none. The order of the samples is that of their ids,
-    so that it does not depend on the number of ranks. Of one batch at a time, the outputs of all modules that are read
+    The batches are dealt out to the ranks in turn. The order of the samples is that of their ids, so that it does not
+    depend on the number of ranks. Of one batch at a time, the outputs of all modules that are read
     are in memory.
 
     Args:
@@ -59,16 +58,32 @@ def read_probe(
     device = next(policy.parameters()).device
     paths = {item.path for item in wanted if item.path is not None}
     rows, ids = [], []
-    for batch in islice(batches, rank(), None, world_size()):
+    for batch, is_own in _dealt_out(batches):
         batch = batch.to(device)
         with FeatureTap(policy, paths) as tap, ExitStack() as watches, context():
             for watch in {item.watch for item in wanted}:
                 watches.enter_context(watch(policy))
             policy(**batch.model_inputs())
         with full_precision(batch.images):
-            rows.append([item.read(batch, tap[item.path] if item.path else None).float() for item in wanted])
-        ids.append(torch.stack([batch.sample_ids, batch.episode_ids], dim=1))
+            values = [item.read(batch, tap[item.path] if item.path else None).float() for item in wanted]
+        if is_own:
+            rows.append(values)
+            ids.append(torch.stack([batch.sample_ids, batch.episode_ids], dim=1))
     return _gathered([item.name for item in wanted], rows, ids, device)
+
+
+def _dealt_out(batches: Iterable[VLABatch]) -> Iterator[tuple[VLABatch, bool]]:
+    """Yield this rank's batches, and the last one of all, which is not its own, where other ranks have one more.
+
+    Where weights are sharded, every rank has to run the policy equally often.
+    """
+    turn, batch = 0, None
+    for number, batch in enumerate(batches):
+        turn = number % world_size()
+        if turn == rank():
+            yield batch, True
+    if batch is not None and rank() > turn:
+        yield batch, False
 
 
 def _gathered(names: list[str], rows: list[list[Tensor]], ids: list[Tensor], device: torch.device) -> Readings:

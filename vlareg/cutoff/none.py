@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 
-import numpy as np
 import torch
 
-from vlareg.cutoff.base import Cutoff
+from vlareg.cutoff.base import Cutoff, Random
 from vlareg.shapes import TokenMask
 
 
@@ -21,6 +20,6 @@ class NoCutoff(Cutoff):
         [1.0, 1.0]
     """
 
-    def keep(self, mask: TokenMask, view_slices: Sequence[slice], random: np.random.Generator) -> TokenMask:
+    def keep(self, mask: TokenMask, view_slices: Sequence[slice], random: Random) -> TokenMask:
         """Return True everywhere."""
         return torch.ones_like(mask)

@@ -2,9 +2,7 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-
-from vlareg.cutoff.base import Cutoff, uniform
+from vlareg.cutoff.base import Cutoff, Random, uniform
 from vlareg.cutoff.fraction import check_fraction, cut_counts
 from vlareg.shapes import TokenMask
 
@@ -35,9 +33,9 @@ class SpanCutoff(Cutoff):
         super().__init__(seed)
         self.fraction = check_fraction(fraction)
 
-    def keep(self, mask: TokenMask, view_slices: Sequence[slice], random: np.random.Generator) -> TokenMask:
+    def keep(self, mask: TokenMask, view_slices: Sequence[slice], random: Random) -> TokenMask:
         """Return False at the drawn run."""
         length = cut_counts(mask, self.fraction)
-        start = (uniform(random, len(mask)) * (mask.sum(dim=1) - length + 1)).long()
+        start = (uniform(random, 1)[:, 0] * (mask.sum(dim=1) - length + 1)).long()
         order = mask.cumsum(dim=1) - 1
         return ~(mask & (order >= start[:, None]) & (order < (start + length)[:, None]))

@@ -2,9 +2,7 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-
-from vlareg.cutoff.base import Cutoff, uniform
+from vlareg.cutoff.base import Cutoff, Random, uniform
 from vlareg.cutoff.fraction import check_fraction, cut_counts
 from vlareg.shapes import TokenMask
 
@@ -34,7 +32,7 @@ class TokenCutoff(Cutoff):
         super().__init__(seed)
         self.fraction = check_fraction(fraction)
 
-    def keep(self, mask: TokenMask, view_slices: Sequence[slice], random: np.random.Generator) -> TokenMask:
+    def keep(self, mask: TokenMask, view_slices: Sequence[slice], random: Random) -> TokenMask:
         """Return False at the drawn tokens."""
-        order = uniform(random, *mask.shape).masked_fill(~mask, 2.0).argsort(dim=1).argsort(dim=1)
+        order = uniform(random, mask.shape[1]).masked_fill(~mask, 2.0).argsort(dim=1).argsort(dim=1)
         return order >= cut_counts(mask, self.fraction)[:, None]

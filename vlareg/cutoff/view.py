@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 
-import numpy as np
 import torch
 
-from vlareg.cutoff.base import Cutoff, uniform
+from vlareg.cutoff.base import Cutoff, Random, uniform
 from vlareg.shapes import TokenMask
 
 
@@ -29,7 +28,7 @@ class ViewCutoff(Cutoff):
         True
     """
 
-    def keep(self, mask: TokenMask, view_slices: Sequence[slice], random: np.random.Generator) -> TokenMask:
+    def keep(self, mask: TokenMask, view_slices: Sequence[slice], random: Random) -> TokenMask:
         """Return False at one view's patches."""
         if len(view_slices) < 2:
             raise ValueError(
@@ -39,4 +38,4 @@ class ViewCutoff(Cutoff):
         views = torch.zeros(len(view_slices), mask.shape[1], dtype=torch.bool)
         for view, positions in zip(views, view_slices, strict=True):
             view[positions] = True
-        return ~views[(uniform(random, len(mask)) * len(views)).long()]
+        return ~views[(uniform(random, 1)[:, 0] * len(views)).long()]

@@ -99,6 +99,10 @@ class LiberoData(LightningDataModule):
         seed: Decides the order of the samples and the augmentation.
         horizon: Future actions in a batch, for monitors and ablations (environment steps).
         probe_samples: Upper limit of the probe set, the frames that monitors look at.
+        num_workers: Processes that prepare batches beside the training (>= 0), two for one GPU; batches do not depend on it.
+
+    Raises:
+        ValueError: If `num_workers` is negative.
     """
 
     def __init__(
@@ -110,13 +114,16 @@ class LiberoData(LightningDataModule):
         seed: int = 0,
         horizon: int = 1,
         probe_samples: int = 192,
+        num_workers: int = 0,
     ) -> None:
         super().__init__()
+        if num_workers < 0:
+            raise ValueError(f"`num_workers` must be >= 0, but got {num_workers}.")
         self.processor = OpenVLAProcessor.from_pretrained(policy)
         self.processor.config.trained_with_augmentation = augmentation
         self.demonstrations: TaskDemonstrations = demonstrations
         self.batch_size, self.augmentation = batch_size, augmentation
-        self.seed, self.horizon, self.probe_samples = seed, horizon, probe_samples
+        self.seed, self.horizon, self.probe_samples, self.num_workers = seed, horizon, probe_samples, num_workers
 
     @property
     def dataset_name(self) -> str:
@@ -164,13 +171,13 @@ class LiberoData(LightningDataModule):
 
     def train_dataloader(self) -> DataLoader[VLABatch]:
         """Return an endless loader that starts where the trainer's step is."""
-        return endless_loader(self.train, self.batch_size, self.seed, self.trainer)
+        return endless_loader(self.train, self.batch_size, self.seed, self.trainer, self.num_workers)
 
     def val_dataloader(self) -> DataLoader[VLABatch]:
         """Return evenly spaced transitions of the held-out episodes in batches of the training's size."""
         count = min(VALIDATION_SAMPLES, len(self.held_out))
         indices = np.linspace(0, len(self.held_out) - 1, count).round().astype(int)
-        return ordered_loader(self.held_out, indices, self.batch_size)
+        return ordered_loader(self.held_out, indices, self.batch_size, self.num_workers)
 
     def probe_batches(self) -> Iterator[VLABatch]:
         """Yield the probe set: always the same transitions of the held-out episodes in the same order.

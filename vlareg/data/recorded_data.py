@@ -54,6 +54,7 @@ class RecordedData(LiberoData):
         seed: Decides the order of the samples and the augmentation.
         horizon: Future actions in a batch (environment steps); no episode may be shorter.
         probe_samples: Upper limit of the probe set, the frames that monitors look at.
+        num_workers: As in `LiberoData`.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class RecordedData(LiberoData):
         seed: int = 0,
         horizon: int = 1,
         probe_samples: int = 192,
+        num_workers: int = 0,
     ) -> None:
         super().__init__(
             policy,
@@ -73,5 +75,6 @@ class RecordedData(LiberoData):
             seed=seed,
             horizon=horizon,
             probe_samples=probe_samples,
+            num_workers=num_workers,
         )
         self.demonstrations = recordings

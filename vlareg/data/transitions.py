@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -66,7 +66,9 @@ class Transitions(Dataset[VLABatch]):
             )
         self.actions = gripper_to_openvla(np.concatenate([split.file.actions[split.rows] for split in splits]))
         self.episodes = np.concatenate([split.first_episode + split.file.episodes[split.rows] for split in splits])
-        self.where = [(number, int(row)) for number, split in enumerate(splits) for row in split.rows]
+        self.where = np.array([(number, row) for number, split in enumerate(splits) for row in split.rows]).reshape(
+            -1, 2
+        )
         self.statistics = statistics or dataset_statistics(self.actions, self.proprio, len(np.unique(self.episodes)))
         self.last = np.searchsorted(self.episodes, self.episodes, side="right") - 1
         self.fingerprint = self._fingerprint()
@@ -101,6 +103,15 @@ class Transitions(Dataset[VLABatch]):
 
     def __getitem__(self, index: int) -> VLABatch:
         return self.__getitems__([index])
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Name the frames' files, for a worker that is not a fork: it would get a copy of them all."""
+        return {**self.__dict__, "frames": [cast(np.memmap, frames).filename for frames in self.frames]}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Map the frames' files, of which the policy reads the first views."""
+        views = state["processor"].config.num_views
+        self.__dict__.update(state, frames=[np.load(file, mmap_mode="r")[:, :views] for file in state["frames"]])
 
     def whole_images(self, indices: Sequence[int]) -> Images:
         """Return raw pixels of samples' frames, without crop and augmentation: what `VLABatch.images` holds.

@@ -12,6 +12,8 @@ from jaxtyping import Float, UInt8
 
 from vlareg.envs.axis_angle import axis_angle
 from vlareg.envs.init_states import read_init_states
+from vlareg.envs.libero_mini.sign_boards import SignBoards
+from vlareg.envs.libero_mini.think import THINK_SUITES
 from vlareg.envs.libero_setup import import_libero, require_assets
 from vlareg.envs.perturbations.perturbation import Perturbation
 from vlareg.envs.perturbations.perturber import Perturber
@@ -50,6 +52,10 @@ class LiberoEnv:
     An episode depends on (suite, task, init index, seed, perturbation) and the actions alone; not on the episodes
     before it.
 
+    A reset keeps the model of the embedded suites, where that changes no bit of states and images. It builds the model of
+    LIBERO's own suites anew, as the published protocol does: LIBERO draws the places of their fixtures into the model, and
+    robosuite 1.4.0 keeps the opening speed of their gripper over a reset that does not.
+
     Args:
         suite: One of `SUITES`.
         task: The task's number in the suite.
@@ -60,7 +66,8 @@ class LiberoEnv:
         perturbation: What is changed about the episodes; None or level 0 for nothing.
 
     Attributes:
-        instruction: The task in words, of the present episode where the perturbation changes them.
+        instruction: The task in words, of the present episode where the perturbation changes them or, as in
+            `libero_mini_think`, each episode has its own (empty before the first).
         max_steps: After how many environment steps an episode ends.
         init_states: The stored initial states.
         simulator: LIBERO's own environment.
@@ -99,8 +106,7 @@ class LiberoEnv:
             raise ValueError(f"`resolution` must be > 0, but got {resolution}.")
         self.max_steps, self.cameras, self._seed = described.max_steps, tuple(cameras), seed
         libero = import_libero()
-        if suite != "libero_mini":
-            require_assets(suite)
+        require_assets(suite)
         from libero.libero.benchmark import get_benchmark
         from libero.libero.envs import OffScreenRenderEnv
 
@@ -117,14 +123,16 @@ class LiberoEnv:
             camera_widths=resolution,
             use_camera_obs=bool(self.cameras),
             horizon=SIMULATOR_HORIZON,
-            hard_reset=suite != "libero_mini",  # libero_mini's soft reset gives the same episode, as its tests show
+            hard_reset=not described.is_embedded,
         )
         self._closer = weakref.finalize(self, _close, self.simulator)
         self._closer.atexit = False
         atexit.register(self._closer)  # not by `finalize`: it has to come before EGL's own end
+        scene = Scene(self.simulator, self.cameras)
+        self._boards = SignBoards(scene, task) if suite in THINK_SUITES else None
         self._perturber: Perturber | None = None
         if perturbation is not None and perturbation.level > 0:
-            self._perturber = Perturber(perturbation, Scene(self.simulator, self.cameras), seed, task)
+            self._perturber = Perturber(perturbation, scene, seed, task)
 
     @property
     def num_init_states(self) -> int:
@@ -149,12 +157,14 @@ class LiberoEnv:
 
         Args:
             state: Time (s), joint positions, joint velocities.
-            init_index: Which episode it is to a perturbation.
+            init_index: Which episode it is to a perturbation, and to the boards of `libero_mini_think`.
         """
         self.render(False)
         self.simulator.seed(self._seed)
         self.simulator.reset()
         self.render(False)  # a hard reset made a new simulation
+        if self._boards is not None:
+            self.instruction = self._instruction = self._boards.begin(init_index)
         if self._perturber is None:
             self.simulator.set_init_state(state)
         else:

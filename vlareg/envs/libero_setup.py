@@ -8,6 +8,7 @@ from pathlib import Path
 from types import ModuleType
 
 from vlareg.envs.rendering import choose_backend
+from vlareg.envs.suites import find_suite
 from vlareg.files import atomic_file, cache_folder
 
 ASSETS_VARIABLE = "VLAREG_LIBERO_ASSETS"
@@ -68,12 +69,12 @@ def require_assets(suite: str) -> None:
     """Check that a suite's meshes and textures are here.
 
     Args:
-        suite: Name of a suite of LIBERO's own.
+        suite: Name of a suite; the embedded ones need none.
 
     Raises:
         MissingAssetsError: They are not.
     """
-    if assets_folder(importlib.import_module("libero.libero")) is None:
+    if not find_suite(suite).is_embedded and assets_folder(importlib.import_module("libero.libero")) is None:
         named = os.environ.get(ASSETS_VARIABLE)
         found = f"{ASSETS_VARIABLE}={named} has no folder `scenes`" if named else f"{ASSETS_VARIABLE} is not set"
         raise MissingAssetsError(

@@ -11,21 +11,25 @@ class Suite:
     Args:
         num_tasks: How many tasks it has.
         max_steps: After how many environment steps an episode ends, the waiting steps not counted.
+        is_embedded: Whether all that it needs comes with this package.
     """
 
     num_tasks: int
     max_steps: int
+    is_embedded: bool = False
 
 
 SUITES = {
-    "libero_mini": Suite(num_tasks=10, max_steps=100),
+    "libero_mini": Suite(num_tasks=10, max_steps=100, is_embedded=True),
+    "libero_mini_think": Suite(num_tasks=8, max_steps=100, is_embedded=True),
+    "libero_mini_think_any": Suite(num_tasks=8, max_steps=100, is_embedded=True),
     "libero_spatial": Suite(num_tasks=10, max_steps=220),
     "libero_object": Suite(num_tasks=10, max_steps=280),
     "libero_goal": Suite(num_tasks=10, max_steps=300),
     "libero_10": Suite(num_tasks=10, max_steps=520),
     "libero_90": Suite(num_tasks=90, max_steps=400),
 }
-"""The embedded suite, and LIBERO's own with OpenVLA's limits."""
+"""The embedded suites, and LIBERO's own with OpenVLA's limits."""
 
 MAX_STEPS = {name: suite.max_steps for name, suite in SUITES.items()}
 """Environment steps an episode of a suite may take."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from vlareg.evaluation.interfaces import EnvironmentFactory, Episode, Policy
 from vlareg.evaluation.progress import LiveTable
-from vlareg.evaluation.records import RECORDS_FILE, EpisodeRecord, append_record, read_records
+from vlareg.evaluation.records import RECORDS_FILE, EpisodeRecord, append_record, not_written, read_records
 from vlareg.evaluation.rollout import Outcome, rollout
 from vlareg.evaluation.settings import claim_folder
 from vlareg.evaluation.summary import CONFIDENCE, Summary, summarize
@@ -102,12 +102,33 @@ class Campaign:
         )
 
     def _show(self, records: Collection[EpisodeRecord], planned: int, table: LiveTable) -> Summary:
-        summary = summarize(records)
-        state = {"complete": len(records) == planned, "confidence": CONFIDENCE, "settings": self.settings}
-        with atomic_file(self.folder / SUMMARY_FILE) as partial:
-            partial.write_text(json.dumps({**asdict(summary), **state}, indent=2) + "\n")
+        summary = write_summary(self.folder, records, self.settings, complete=len(records) == planned)
         table.show(summary)
         return summary
+
+
+def write_summary(
+    folder: Path, records: Collection[EpisodeRecord], settings: dict[str, Any], complete: bool
+) -> Summary:
+    """Write what a folder's episodes come to into its `summary.json`.
+
+    Args:
+        folder: The results folder.
+        records: Its episodes.
+        settings: What they were made with.
+        complete: Whether they are all that were planned.
+
+    Raises:
+        OSError: If it cannot be written.
+    """
+    summary = summarize(records)
+    state = {"complete": complete, "confidence": CONFIDENCE, "settings": settings}
+    try:
+        with atomic_file(folder / SUMMARY_FILE) as partial:
+            partial.write_text(json.dumps({**asdict(summary), **state}, indent=2) + "\n")
+    except OSError as error:
+        raise not_written(folder / SUMMARY_FILE, error) from error
+    return summary
 
 
 def _nothing() -> Generator[EpisodeRecord, None, None]:

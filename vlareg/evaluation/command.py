@@ -4,12 +4,19 @@ import sys
 
 from jsonargparse import auto_cli
 
+from vlareg.envs.rendering import NoRendererError
 from vlareg.evaluation.evaluate import evaluate
+from vlareg.evaluation.interfaces import EvaluationStopped
 from vlareg.evaluation.reading_commands import COMMANDS, run_reading_command
+
+_EXPECTED = (ValueError, OSError, ModuleNotFoundError, NoRendererError, EvaluationStopped)
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run `evaluate`, or the command named first, with arguments from the command line.
+
+    What is wrong with the arguments, the checkpoint or the machine is one line, and the exit code 1; `python -X dev` shows the
+    traceback as well.
 
     Args:
         arguments: Without the program's name; `sys.argv` if None.
@@ -25,6 +32,10 @@ def main(arguments: list[str] | None = None) -> None:
             "Interrupted. The episodes that had ended are kept; the same command goes on from there.", file=sys.stderr
         )
         sys.exit(130)
+    except _EXPECTED as error:
+        if sys.flags.dev_mode:
+            raise
+        sys.exit(f"error: {error}")
 
 
 def plain_arguments(arguments: list[str]) -> list[str]:

@@ -11,6 +11,7 @@ from vlareg.evaluation.intervals import t_interval
 from vlareg.evaluation.mcnemar import episodes_needed
 from vlareg.evaluation.pairing import Pair, Pairing, pair_episodes
 from vlareg.evaluation.results import Results, flat_settings, read_results
+from vlareg.evaluation.settings import IMPLIED
 
 SOUGHT = 0.05
 """The difference for which the number of episodes is given."""
@@ -137,7 +138,7 @@ def _notes(a: Results, b: Results, across_perturbations: bool) -> Iterable[str]:
     """Say what besides the policies differs, and whether the policies do."""
     if not (a.settings and b.settings):
         return
-    settings_a, settings_b = dict(flat_settings(a.settings)), dict(flat_settings(b.settings))
+    settings_a, settings_b = (IMPLIED | dict(flat_settings(results.settings)) for results in (a, b))
     differing = [name for name in settings_a | settings_b if settings_a.get(name) != settings_b.get(name)]
     if not {*_OF_THE_POLICY, "perturbation"} & set(differing):
         yield "a and b are evaluations of the same policy"

@@ -20,6 +20,6 @@ class BlackImages:
 
     def act(
         self, frames: UInt8[np.ndarray, "batch views height width 3"], instructions: Sequence[str]
-    ) -> Float[np.ndarray, "batch 7"]:
+    ) -> Float[np.ndarray, "batch 7"] | Float[np.ndarray, "batch horizon 7"]:
         """Return the policy's actions for black images and the given instructions."""
         return self._policy.act(np.zeros_like(frames), instructions)

@@ -26,13 +26,17 @@ class Episode:
     instruction: str | None = None
 
 
+class EvaluationStopped(RuntimeError):
+    """The evaluation cannot go on here and now; the episodes that have ended are kept."""
+
+
 class Policy(Protocol):
     """Something that maps observations to actions, a batch at a time."""
 
     def act(
         self, frames: UInt8[np.ndarray, "batch views height width 3"], instructions: Sequence[str]
-    ) -> Float[np.ndarray, "batch 7"]:
-        """Return one action per row, in the simulator's convention (gripper: -1 opens, +1 closes)."""
+    ) -> Float[np.ndarray, "batch 7"] | Float[np.ndarray, "batch horizon 7"]:
+        """Return one action per row, or a chunk to be executed open loop, in the simulator's convention (gripper: -1 opens, +1 closes)."""
         ...
 
 

@@ -12,14 +12,21 @@ class TaskFacts:
     """What the plan needs to know of a task.
 
     Args:
-        instruction: The task's own instruction.
+        instruction: The task's own instruction; empty where its episodes have different ones.
         num_init_states: Number of stored initial states.
         partner: The task that starts in the same scene and differs in the instruction; None where there is none.
+        of_episodes: The instruction of each initial state, where they differ; else empty.
     """
 
     instruction: str
     num_init_states: int
     partner: int | None = None
+    of_episodes: tuple[str, ...] = ()
+
+    @property
+    def instructions(self) -> tuple[str, ...]:
+        """All instructions of the task's episodes."""
+        return self.of_episodes or (self.instruction,)
 
 
 def plan_episodes(
@@ -47,7 +54,7 @@ def plan_episodes(
     if unknown := [number for number in numbers if not 0 <= number < len(suite)]:
         raise ValueError(f"`tasks` must be in 0..{len(suite) - 1}, but got {unknown}.")
     return [
-        Episode(number, init_index, _told(suite, number, instruction))
+        Episode(number, init_index, _told(suite, number, init_index, instruction))
         for number in numbers
         for init_index in _first_states(suite[number], number, episodes)
     ]
@@ -75,9 +82,10 @@ def _first_states(task: TaskFacts, number: int, episodes: int) -> range:
     return range(episodes)
 
 
-def _told(suite: Sequence[TaskFacts], number: int, instruction: Literal["own", "other"]) -> str:
+def _told(suite: Sequence[TaskFacts], number: int, init_index: int, instruction: Literal["own", "other"]) -> str:
     if instruction == "own":
-        return suite[number].instruction
+        task = suite[number]
+        return task.of_episodes[init_index] if task.of_episodes else task.instruction
     partner = suite[number].partner
     if partner is None:
         raise ValueError(f"`instruction` cannot be 'other' for task {number}: no other task starts in its scene.")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -12,6 +12,7 @@ from torch.nn import functional as F
 
 from vlareg.evaluation.gripper import dataset_to_simulator_gripper
 from vlareg.policies.openvla import OpenVLAConfig, OpenVLAForActionPrediction, OpenVLAProcessor
+from vlareg.policies.openvla.config import NormStats
 from vlareg.policies.openvla.normalization import action_statistics
 
 
@@ -29,6 +30,12 @@ class OpenVLAPolicy:
     Raises:
         ValueError: If the model has no such statistics.
     """
+
+    takes_proprio = False
+    """It sees images and words only."""
+
+    horizon = 1
+    """It gives one action at a time."""
 
     def __init__(
         self,
@@ -50,8 +57,8 @@ class OpenVLAPolicy:
         self, frames: UInt8[np.ndarray, "batch views height width 3"], instructions: Sequence[str]
     ) -> Float[np.ndarray, "batch 7"]:
         """Return one action per observation; `frames` are as the simulator gives them."""
-        inputs = self._padded(self._processor.observe(frames, list(instructions)))
-        inputs = {name: value.to(self._model.device) for name, value in inputs.items()}
+        padded = self._padded(self._processor.observe(frames, list(instructions)))
+        inputs: dict[str, Any] = {name: value.to(self._model.device) for name, value in padded.items()}
         inputs["pixel_values"] = inputs["pixel_values"].to(self._model.dtype)
         actions = self._model.predict_action(**inputs, unnorm_key=self._unnorm_key)
         return dataset_to_simulator_gripper(actions)
@@ -61,6 +68,37 @@ class OpenVLAPolicy:
         ids = F.pad(inputs["input_ids"], (0, missing), value=self._model.config.pad_token_id)
         mask = F.pad(inputs["attention_mask"], (0, missing), value=False)
         return {**inputs, "input_ids": ids, "attention_mask": mask}
+
+
+def statistics_key(norm_stats: NormStats | None, suite: str, unnorm_key: str | None = None) -> str:
+    """Find a suite's action statistics in a checkpoint.
+
+    Those of another suite would move the robot by wrong distances, so a checkpoint's only statistics are not taken unless they
+    are the suite's: named as the suite or a beginning of its name, with or without OpenVLA's ending `_no_noops`.
+
+    Args:
+        norm_stats: Statistics by data set.
+        suite: Name of the suite.
+        unnorm_key: The data set, where it is known.
+
+    Raises:
+        ValueError: If there are none of this data set, or of this suite where no data set is named.
+
+    Example:
+        >>> statistics_key({"bridge_orig": {"action": {}}, "libero_goal_no_noops": {"action": {}}}, "libero_goal")
+        'libero_goal_no_noops'
+    """
+    names = norm_stats or {}
+    ours = [name for name in names if f"{suite}_".startswith(name.removesuffix("_no_noops") + "_")]
+    chosen = unnorm_key or max(ours, key=len, default=None)
+    if names and chosen is None:
+        raise ValueError(
+            f"`unnorm_key`: the checkpoint has action statistics of {', '.join(sorted(names))} and none of {suite}; "
+            "name those of the data that it was trained on."
+        )
+    action_statistics(norm_stats, chosen)
+    assert chosen is not None
+    return chosen
 
 
 def load_model(

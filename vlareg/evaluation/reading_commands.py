@@ -1,4 +1,4 @@
-"""The commands that read results folders: `compare` and `report`."""
+"""The commands that read results folders: `compare`, `merge` and `report`."""
 
 import json
 import sys
@@ -12,8 +12,9 @@ from rich.console import Console
 from vlareg.evaluation.compare import compare
 from vlareg.evaluation.comparison_table import WIDTH, comparison_view
 from vlareg.evaluation.loggers import log_tensorboard, log_wandb
+from vlareg.evaluation.merge import merge
 from vlareg.evaluation.results import read_results
-from vlareg.evaluation.summary import summarize
+from vlareg.evaluation.summary import results_table, summarize
 from vlareg.files import atomic_file
 
 COMPARISON_FILE = "compare.json"
@@ -23,7 +24,7 @@ def run_reading_command(name: str, arguments: list[str]) -> None:
     """Run one of `COMMANDS`; what is wrong with the folders is one line, and the exit code 1.
 
     Args:
-        name: "compare" or "report".
+        name: One of theirs.
         arguments: What follows the name.
     """
     add_arguments, run = COMMANDS[name]
@@ -31,7 +32,7 @@ def run_reading_command(name: str, arguments: list[str]) -> None:
     add_arguments(parser)
     try:
         run(parser.parse_args(arguments))
-    except (ValueError, FileNotFoundError, ModuleNotFoundError) as error:
+    except (ValueError, OSError, ModuleNotFoundError) as error:
         sys.exit(f"error: {error}")
 
 
@@ -64,6 +65,17 @@ def _arms(chosen: Namespace) -> tuple[list[Path], list[Path]]:
     return chosen.a, chosen.b
 
 
+def _merge_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("output", type=Path, metavar="OUT", help="Results folder to make.")
+    parser.add_argument("shards", nargs="+", type=Path, metavar="DIR", help="Results folders of all parts.")
+
+
+def _merge(chosen: Namespace) -> None:
+    """Put the parts of an evaluation, run with `--shard`, into one results folder."""
+    summary = merge(chosen.output, chosen.shards)
+    Console(width=WIDTH).print(results_table(summary, str(chosen.output)))
+
+
 def _report_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("folder", type=Path, help="Results folder.")
     parser.add_argument("--output", type=Path, help="The HTML file; report.html in the folder where none is given.")
@@ -87,6 +99,7 @@ def _report(chosen: Namespace) -> None:
 
 COMMANDS: dict[str, tuple[Callable[[ArgumentParser], None], Callable[[Namespace], None]]] = {
     "compare": (_compare_arguments, _compare),
+    "merge": (_merge_arguments, _merge),
     "report": (_report_arguments, _report),
 }
 """Name -> what it takes, and what it does."""

@@ -114,7 +114,7 @@ def append_record(path: str | Path, record: EpisodeRecord) -> None:
     Raises:
         OSError: If the line cannot be written; the episodes before it are kept.
     """
-    line = memoryview(json.dumps(asdict(record)).encode() + b"\n")
+    line = memoryview(record_line(record).encode())
     with open(os.open(path, os.O_RDWR | os.O_CREAT, 0o644), "r+b", buffering=0) as file:
         end = file.read().rfind(b"\n") + 1
         file.truncate(end)
@@ -125,8 +125,18 @@ def append_record(path: str | Path, record: EpisodeRecord) -> None:
             os.fsync(file.fileno())
         except OSError as error:
             file.truncate(end)
-            reason = f"{error.strerror}; the episodes so far are kept: make room and run the same command again"
-            raise OSError(error.errno, reason, str(path)) from error
+            raise not_written(path, error) from error
+
+
+def not_written(path: str | Path, error: OSError) -> OSError:
+    """Return the error of a file that could not be written, with what to do about it."""
+    reason = f"{error.strerror}; the episodes so far are kept: make room and run the same command again"
+    return OSError(error.errno, reason, str(path))
+
+
+def record_line(record: EpisodeRecord) -> str:
+    """Return an episode as it stands in the file, with the line break."""
+    return json.dumps(asdict(record)) + "\n"
 
 
 def _parse(line: bytes, where: str) -> EpisodeRecord:

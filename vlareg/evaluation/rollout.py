@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from vlareg.evaluation.interfaces import EnvironmentFactory, Episode, Policy, Views
+from vlareg.evaluation.interfaces import EnvironmentFactory, Episode, EvaluationStopped, Policy, Views
 from vlareg.evaluation.worker import EnvironmentFailure, EnvProcess, Reply
 
 ATTEMPTS = 2
@@ -63,6 +63,8 @@ def rollout(
     episode comes to does not depend on who shares its batches. An environment that raises, dies or hangs is restarted
     and its episode tried once more; if that fails too, the episode ends with an error and without a success.
 
+    Where the policy gives chunks of actions, a whole chunk is executed open loop before it is asked again.
+
     Close the iterator (or exhaust it) to end the processes.
 
     Args:
@@ -79,7 +81,7 @@ def rollout(
 
     Raises:
         ValueError: If `workers` or `batch_size` is not positive, or an action has the wrong shape or is not finite.
-        RuntimeError: If the environments of many episodes in a row fail.
+        EvaluationStopped: If the environments of many episodes in a row fail.
     """
     for name, value in (("workers", workers), ("batch_size", batch_size)):
         if value < 1:
@@ -127,7 +129,7 @@ def _begin_next(seat: "_Seat", queue: deque[Episode], keep_frames: Callable[[Epi
 
 def _stop_if_broken(errors: int, outcome: Outcome) -> None:
     if errors >= ERRORS_IN_A_ROW:
-        raise RuntimeError(
+        raise EvaluationStopped(
             f"The environments of {errors} episodes in a row failed, so the simulator seems to be broken. The last one "
             f"(task {outcome.episode.task}, initial state {outcome.episode.init_index}):\n{outcome.error}"
         )
@@ -136,12 +138,16 @@ def _stop_if_broken(errors: int, outcome: Outcome) -> None:
 def _act(policy: Policy, seats: list["_Seat"], batch_size: int) -> None:
     rows = [seats[min(row, len(seats) - 1)] for row in range(batch_size)]
     actions = np.asarray(policy.act(np.stack([seat.view for seat in rows]), [seat.instruction for seat in rows]))
-    if actions.shape != (batch_size, 7):
-        raise ValueError(f"The policy must return actions of shape ({batch_size}, 7), but got {actions.shape}.")
-    for seat, action in zip(seats, actions, strict=False):
-        if not np.isfinite(action).all():
-            raise ValueError(f"The policy's action for {seat.instruction!r} is not finite: {action}.")
-        seat.step(action)
+    chunks = actions[:, None] if actions.ndim == 2 else actions
+    if chunks.ndim != 3 or chunks.shape != (batch_size, max(1, chunks.shape[1]), 7):
+        raise ValueError(
+            f"The policy must return actions of shape ({batch_size}, 7), or chunks of them of shape "
+            f"({batch_size}, horizon, 7), but got {actions.shape}."
+        )
+    for seat, chunk in zip(seats, chunks, strict=False):
+        if not np.isfinite(chunk).all():
+            raise ValueError(f"The policy's action for {seat.instruction!r} is not finite: {chunk}.")
+        seat.execute(chunk)
 
 
 class _Seat:
@@ -157,13 +163,18 @@ class _Seat:
         self.episode, self._keep_frames, self._attempt = episode, keep_frames, attempt
         self.instruction = episode.instruction or ""
         self.steps = 0
+        self._planned: deque[np.ndarray] = deque()
         self._frames: list[Views] = []
         self._started = time.monotonic()
         self.process.reset(episode)
         self.state = "resetting"
 
-    def step(self, action: np.ndarray) -> None:
-        self.process.step(action)
+    def execute(self, chunk: np.ndarray) -> None:
+        self._planned = deque(chunk)
+        self._step()
+
+    def _step(self) -> None:
+        self.process.step(self._planned.popleft())
         self.state = "stepping"
 
     def take_answer(self) -> Outcome | None:
@@ -177,7 +188,11 @@ class _Seat:
         else:
             self.steps += 1
         self._see(reply)
-        return self._end(reply.success) if reply.success or self.steps >= reply.max_steps else None
+        if reply.success or self.steps >= reply.max_steps:
+            return self._end(reply.success)
+        if self._planned:
+            self._step()
+        return None
 
     def _see(self, reply: Reply) -> None:
         self.view = reply.frames

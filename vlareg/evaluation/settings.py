@@ -8,10 +8,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from vlareg.evaluation.interfaces import EvaluationStopped
 from vlareg.evaluation.records import RECORDS_FILE
 from vlareg.files import atomic_file
 
 SETTINGS_FILE = "settings.json"
+
+IMPLIED = {"protocol": "openvla"}
+"""What results were made with whose settings do not say it."""
 
 
 @contextmanager
@@ -26,7 +30,7 @@ def claim_folder(folder: str | Path, settings: dict[str, Any]) -> Iterator[None]
 
     Raises:
         ValueError: If the folder holds results with other settings; the message names the first key that differs.
-        RuntimeError: If another process is writing to the folder.
+        EvaluationStopped: If another process is writing to the folder.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -34,7 +38,9 @@ def claim_folder(folder: str | Path, settings: dict[str, Any]) -> Iterator[None]
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise RuntimeError(f"Another evaluation writes to {folder}; wait, or give another `output`.") from error
+            raise EvaluationStopped(
+                f"Another evaluation writes to {folder}; wait, or give another `output`."
+            ) from error
         _check(folder, settings)
         for partial in folder.rglob(".partial-*"):  # files that a killed process was writing
             partial.unlink()
@@ -64,7 +70,8 @@ def _check(folder: Path, settings: dict[str, Any]) -> None:
         return
     if not file.exists():
         raise ValueError(f"{folder} has episodes but no {SETTINGS_FILE}; give another `output`.")
-    now, earlier = _flat(json.loads(json.dumps(settings))), _flat(json.loads(file.read_text()))
+    now = IMPLIED | _flat(json.loads(json.dumps(settings)))
+    earlier = IMPLIED | _flat(json.loads(file.read_text()))
     for key in [*now, *earlier]:
         if earlier.get(key) != now.get(key):
             raise ValueError(

@@ -7,6 +7,7 @@ from typing import Any
 
 from vlareg.envs import SUITES, LiberoEnv
 from vlareg.envs.init_states import read_init_states
+from vlareg.envs.libero_mini.think import episode_instructions
 from vlareg.envs.libero_setup import import_libero, require_assets
 from vlareg.envs.perturbations import Perturbation
 from vlareg.envs.suites import find_suite
@@ -28,6 +29,7 @@ class LiberoTasks:
         cameras: Cameras to render.
         seed: The environments' seed; it changes where fixtures stand, and what the perturbation draws.
         perturbation: What is changed about the episodes; None for nothing.
+        max_steps: After how many actions an episode ends (environment steps); None for the suite's own limit.
     """
 
     suite: str
@@ -35,10 +37,11 @@ class LiberoTasks:
     cameras: tuple[str, ...] = CAMERAS
     seed: int = 0
     perturbation: Perturbation | None = None
+    max_steps: int | None = None
 
     def __call__(self, task: int) -> LiberoEnv:
         """Return the environment of a task."""
-        return LiberoEnv(
+        environment = LiberoEnv(
             self.suite,
             task,
             resolution=self.resolution,
@@ -46,6 +49,8 @@ class LiberoTasks:
             seed=self.seed,
             perturbation=self.perturbation,
         )
+        environment.max_steps = self.max_steps or environment.max_steps
+        return environment
 
 
 def suite_facts(suite: str) -> list[TaskFacts]:
@@ -62,8 +67,7 @@ def suite_facts(suite: str) -> list[TaskFacts]:
     """
     find_suite(suite)
     import_libero()
-    if suite != "libero_mini":
-        require_assets(suite)
+    require_assets(suite)
     from libero.libero import get_libero_path
     from libero.libero.benchmark import get_benchmark
 
@@ -72,10 +76,14 @@ def suite_facts(suite: str) -> list[TaskFacts]:
     starts = [_start(Path(benchmark.get_task_bddl_file_path(number)).read_text()) for number in numbers]
     states = Path(get_libero_path("init_states"))
     return [
-        TaskFacts(task.language, _count_states(states, task), _next_alike(starts, number))
-        for number in numbers
-        for task in [benchmark.get_task(number)]
+        _facts(suite, number, benchmark.get_task(number), states, _next_alike(starts, number)) for number in numbers
     ]
+
+
+def _facts(suite: str, number: int, task: Any, states: Path, partner: int | None) -> TaskFacts:
+    count = _count_states(states, task)
+    of_episodes = episode_instructions(suite, number, count)
+    return TaskFacts(task.language, count, None if of_episodes else partner, of_episodes)
 
 
 def _count_states(folder: Path, task: Any) -> int:

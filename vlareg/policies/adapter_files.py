@@ -1,11 +1,12 @@
 """Adapters on disk: alone, or merged into the policy in the official format."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
 from safetensors.torch import load_file, save_file
-from torch import nn
+from torch import Tensor, nn
 
 from vlareg.files import atomic_folder
 from vlareg.policies.lora import base_model
@@ -36,7 +37,7 @@ def save_policy(
     write_checkpoint(folder, base.config, merged_weights(policy, stored), max_shard_size)
 
 
-def save_adapter(policy: PeftModel, folder: str | Path, regularizers: nn.Module | None = None) -> None:
+def save_adapter(policy: PeftModel, folder: str | Path, regularizers: Mapping[str, Tensor] | None = None) -> None:
     """Write what was trained and nothing else.
 
     The folder holds peft's `adapter_model.safetensors` and `adapter_config.json`, the regularizers' parameters in
@@ -45,7 +46,7 @@ def save_adapter(policy: PeftModel, folder: str | Path, regularizers: nn.Module 
     Args:
         policy: The policy with its adapters.
         folder: The folder to make or to replace; it appears complete or not at all.
-        regularizers: The regularizers that it was trained with.
+        regularizers: State of the regularizers that it was trained with.
     """
     config = base_model(policy).config
     with atomic_folder(folder) as partial:
@@ -53,8 +54,9 @@ def save_adapter(policy: PeftModel, folder: str | Path, regularizers: nn.Module 
         (partial / "README.md").unlink(missing_ok=True)  # peft's empty form of a model card
         config.save_pretrained(partial)
         write_statistics(config, partial)
-        if regularizers is not None and (state := regularizers.state_dict()):
-            save_file({name: tensor.cpu().contiguous() for name, tensor in state.items()}, partial / REGULARIZERS_FILE)
+        if regularizers:
+            state = {name: tensor.cpu().contiguous() for name, tensor in regularizers.items()}
+            save_file(state, partial / REGULARIZERS_FILE)
 
 
 def load_adapter(

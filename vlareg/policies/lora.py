@@ -6,6 +6,7 @@ from typing import Literal, cast
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
 
+from vlareg.policies.lean_lora import make_lean
 from vlareg.policies.nf4 import quantize_nf4
 from vlareg.policies.openvla import OpenVLAForActionPrediction
 from vlareg.policies.openvla.lora_targets import target_pattern
@@ -79,6 +80,7 @@ class LoRA:
         if self.nf4:
             quantize_nf4(policy)
         adapted = get_peft_model(policy, config, autocast_adapter_dtype=False)
+        make_lean(adapted)
         for parameter in adapted.parameters():
             if parameter.requires_grad:
                 parameter.data = parameter.data.to(getattr(torch, self.dtype))

@@ -2,10 +2,11 @@
 
 import torch
 from peft import PeftModel
-from torch import nn
+from torch import Tensor, nn
 from torch.distributed.checkpoint.state_dict import StateDictOptions, get_model_state_dict
 from torch.distributed.device_mesh import DeviceMesh
 from torch.distributed.fsdp import FSDPModule, fully_shard
+from torch.distributed.tensor import DTensor
 
 from vlareg.distributed import rank
 from vlareg.policies.execution import blocks
@@ -64,3 +65,17 @@ def whole_policy(
     if rank() == 0:
         copy.load_state_dict(weights, assign=True)
     return copy
+
+
+def whole_state(module: nn.Module) -> dict[str, Tensor]:
+    """Return a module's state with whole weights, gathered where they are sharded. Every rank has to call it.
+
+    Args:
+        module: For example the regularizers.
+
+    Example:
+        >>> sorted(whole_state(nn.Linear(2, 1)))
+        ['bias', 'weight']
+    """
+    state: dict[str, Tensor] = module.state_dict()
+    return {name: x.full_tensor() if isinstance(x, DTensor) else x for name, x in state.items()}

@@ -102,7 +102,7 @@ class RSCL(Regularizer):
         """Return the contrastive loss of a batch."""
         tokens, mask = features[self.layers[0]], batch.condition_mask
         z = self.represent(tokens, mask)
-        z_cutoff = self.represent(self.cutoff(tokens, mask, batch.view_slices), mask)
+        z_cutoff = self.represent(self.cutoff(tokens, mask, batch.view_slices, batch.sample_ids), mask)
         states = self.states.read(batch) if self.loss.uses_states else None
         terms = self.loss.terms(z, z_cutoff, states, Frames(batch.episode_ids, batch.sample_ids))
         logs = {name: value.detach() for name, value in terms._asdict().items()}

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from vlareg.data.concepts.facts import blank_labels, facts
-from vlareg.data.concepts.pictograms import SIGNS
 from vlareg.data.concepts.vocabulary import COLORS, KINDS
+from vlareg.envs.signs.pictograms import SIGNS
 
 
 def test_blank_labels_tell_of_nothing() -> None:

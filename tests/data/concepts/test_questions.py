@@ -6,9 +6,9 @@ import pytest
 
 from tests.data.concepts.examples import HIDDEN, answers, sign_scene
 from vlareg.data.concepts.facts import Facts, blank_labels
-from vlareg.data.concepts.pictograms import SIGNS
 from vlareg.data.concepts.questions import SceneQuestions
 from vlareg.data.concepts.vocabulary import CATEGORIES
+from vlareg.envs.signs.pictograms import SIGNS
 from vlareg.policies.openvla.prompts import question_prompt
 
 

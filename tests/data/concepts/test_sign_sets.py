@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from vlareg.data.concepts.pictograms import SIGNS
 from vlareg.data.concepts.sign_sets import sign_sets
-from vlareg.data.concepts.signs import render_sign
+from vlareg.envs.signs.pictograms import SIGNS
+from vlareg.envs.signs.signs import render_sign
 
 
 def test_multiples_of_sixty_make_the_categories_equally_large():

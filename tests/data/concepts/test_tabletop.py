@@ -5,9 +5,9 @@ import pytest
 
 from tests.data.concepts.small_scenes import TABLETOPS
 from vlareg.data.concepts.facts import facts
-from vlareg.data.concepts.palette import PALETTE
 from vlareg.data.concepts.tabletop import Tabletop
 from vlareg.data.concepts.vocabulary import COLORS
+from vlareg.envs.signs.palette import PALETTE
 from vlareg.policies.openvla.preprocessing import jpeg_round_trip, resize, rotate_180
 
 pytestmark = pytest.mark.xdist_group("scenes")

@@ -3,9 +3,9 @@ import re
 import pytest
 
 from tests.data.concepts.examples import answers, sign_scene
-from vlareg.data.concepts.pictograms import SIGNS
 from vlareg.data.concepts.vocabulary import all_texts
 from vlareg.envs.libero_mini.tasks import TASKS
+from vlareg.envs.signs.pictograms import SIGNS
 
 
 def words(text: str) -> set[str]:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Shaped
 
-from vlareg.data.concepts.pictograms import SIGNS
 from vlareg.data.concepts.vocabulary import CATEGORIES, COLORS, KINDS
+from vlareg.envs.signs.pictograms import SIGNS
 
 SLOTS = 6
 """Most objects in a scene."""

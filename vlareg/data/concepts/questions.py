@@ -8,8 +8,8 @@ from torch.utils.data import Dataset
 from vlareg.data.concepts.facts import Facts, Scenes, facts
 from vlareg.data.concepts.families import FAMILIES, QuestionAnswer, yes_or_no
 from vlareg.data.concepts.locations import location
-from vlareg.data.concepts.pictograms import SIGNS
 from vlareg.data.concepts.vocabulary import CATEGORY_QUESTIONS, CATEGORY_WORDS
+from vlareg.envs.signs.pictograms import SIGNS
 from vlareg.policies.openvla.prompts import question_prompt
 
 _FAMILIES = list(FAMILIES)

@@ -7,10 +7,10 @@ from PIL import Image
 
 from vlareg.data.concepts.cameras import CAMERAS, SIZE
 from vlareg.data.concepts.facts import Scene, blank_labels
-from vlareg.data.concepts.pictograms import SIGNS
-from vlareg.data.concepts.signs import draw_sign, texture
 from vlareg.data.concepts.tabletop import Tabletop
 from vlareg.data.concepts.vocabulary import CATEGORIES
+from vlareg.envs.signs.pictograms import SIGNS
+from vlareg.envs.signs.signs import draw_sign, texture
 
 _tabletop = cache(Tabletop)
 

@@ -6,9 +6,9 @@ import numpy as np
 import torch
 from jaxtyping import UInt8
 
-from vlareg.data.concepts.pictograms import SIGNS
-from vlareg.data.concepts.signs import render_sign
 from vlareg.data.image_set import LEAST, ImageSet
+from vlareg.envs.signs.pictograms import SIGNS
+from vlareg.envs.signs.signs import render_sign
 
 
 def sign_sets(pictures: int = 240, size: int = 96, seed: int = 0) -> list[ImageSet]:

@@ -6,9 +6,9 @@ from vlareg.data.concepts.arm import Arm
 from vlareg.data.concepts.cameras import Cameras
 from vlareg.data.concepts.facts import Scene, blank_labels
 from vlareg.data.concepts.layout import Item, lay_out
-from vlareg.data.concepts.palette import PALETTE
 from vlareg.data.concepts.stage import Stage
 from vlareg.data.concepts.vocabulary import COLORS, KINDS
+from vlareg.envs.signs.palette import PALETTE
 
 _OWN_RGB = {("box", "brown"): (194, 153, 107), ("plate", "white"): (237, 237, 230), ("region", "gray"): (140, 153, 168)}
 """The suite's own colours, where they differ from the palette (RGB, 0-255)."""

@@ -2,9 +2,9 @@
 
 from itertools import product
 
-from vlareg.data.concepts.palette import PALETTE
-from vlareg.data.concepts.pictograms import SIGNS
 from vlareg.envs.libero_mini.tasks import TASKS
+from vlareg.envs.signs.palette import PALETTE
+from vlareg.envs.signs.pictograms import SIGNS
 from vlareg.policies.openvla.mini import LOCATION_TOKENS
 
 KINDS = ("cube", "cylinder", "puck", "block", "plate", "box", "region")

@@ -8,12 +8,12 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from torch import Tensor
 
-from vlareg.data.concepts.palette import PALETTE
 from vlareg.data.concepts.vocabulary import MOVED
 from vlareg.diagnose.examination import Examined
 from vlareg.diagnose.figures.axis import spread
 from vlareg.diagnose.projections import pca, tsne
 from vlareg.diagnose.scenes import Scene
+from vlareg.envs.signs.palette import PALETTE
 from vlareg.page.figures import GREY, SMALL, WIDTH
 from vlareg.shapes import Embeddings
 

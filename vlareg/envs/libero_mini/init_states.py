@@ -3,12 +3,15 @@
 `python -m vlareg.envs.libero_mini.init_states` makes the stored files anew.
 """
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
 from vlareg.envs.libero_mini.tasks import TASKS, bddl_file, init_states_file
+from vlareg.envs.libero_mini.think import think_bddl_file, think_init_states_file
 from vlareg.envs.libero_setup import import_libero
 
 EPISODES = 50
@@ -17,12 +20,17 @@ EPISODES = 50
 SETTLING_STEPS = 10
 """Environment steps from the drop to the table until a state is taken."""
 
-_STORED, _FRESH = 0, 1  # two families of seeds that never meet
+_STORED, _FRESH, _THINK = 0, 1, 2  # families of seeds that never meet
 
 
 def stored_seed(task: int, index: int) -> int:
     """Return the seed of a stored initial state; paired tasks share it."""
     return _seed(_STORED, task // 2, 0, index)
+
+
+def think_seed(index: int) -> int:
+    """Return the seed of a stored initial state of `libero_mini_think`; two episodes each share it."""
+    return _seed(_THINK, index // 2)
 
 
 def fresh_seed(task: int, seed: int, index: int) -> int:
@@ -59,18 +67,27 @@ def draw_state(simulator: Any, seed: int) -> Float[np.ndarray, "state"]:
 
 def main() -> None:
     """Make the stored initial states of every task."""
-    import torch
-
     import_libero()
+    for task in range(0, len(TASKS), 2):
+        seeds = [stored_seed(task, index) for index in range(EPISODES)]
+        _store(bddl_file(task), seeds, [init_states_file(twin) for twin in (task, task + 1)])
+    _store(
+        think_bddl_file("libero_mini_think"),
+        [think_seed(index) for index in range(EPISODES)],
+        [think_init_states_file()],
+    )
+
+
+def _store(bddl: Path, seeds: Sequence[int], files: Sequence[Path]) -> None:
+    import torch
     from libero.libero.envs import OffScreenRenderEnv
 
-    for task in range(0, len(TASKS), 2):
-        simulator = OffScreenRenderEnv(bddl_file_name=str(bddl_file(task)), use_camera_obs=False, hard_reset=False)
-        states = np.stack([draw_state(simulator, stored_seed(task, index)) for index in range(EPISODES)])
-        simulator.close()
-        for twin in (task, task + 1):
-            torch.save(states, init_states_file(twin))
-            print(f"{init_states_file(twin).name}: {states.shape}")
+    simulator = OffScreenRenderEnv(bddl_file_name=str(bddl), use_camera_obs=False, hard_reset=False)
+    states = np.stack([draw_state(simulator, seed) for seed in seeds])
+    simulator.close()
+    for file in files:
+        torch.save(states, file)
+        print(f"{file.name}: {states.shape}")
 
 
 def _seed(*key: int) -> int:

@@ -11,14 +11,15 @@ from libero.libero.envs.regions import REGION_SAMPLERS, Libero100TableRegionSamp
 from robosuite.environments.manipulation.single_arm_env import SingleArmEnv
 from robosuite.models.tasks import ManipulationTask
 
-from vlareg.envs.libero_mini import objects  # noqa: F401  # registers what the BDDL names
+from vlareg.envs.libero_mini import boards, objects  # noqa: F401  # register what the BDDL names
 from vlareg.envs.libero_mini.arena import MiniArena
 from vlareg.envs.libero_mini.light_robot import draw_collision_shapes
 
 START_JOINTS = (0.0, 0.147275486, 0.0, -2.235772510, 0.0, 2.383047996, np.pi / 4)
 """The arm's joint angles at a reset (rad): the hand points straight down, 22 cm above the table."""
 
-REGION_SAMPLERS["libero_mini_tabletop"] = {"table": Libero100TableRegionSampler}
+for _problem in ("libero_mini_tabletop", "libero_mini_any_board"):
+    REGION_SAMPLERS[_problem] = {"table": Libero100TableRegionSampler}
 
 # Under the class's own name LIBERO's decorator leaves None.
 _TableTop: Any = TASK_MAPPING["libero_tabletop_manipulation"]
@@ -70,4 +71,14 @@ class Libero_Mini_Tabletop(_TableTop):  # type: ignore[misc]  # LIBERO's way of 
         return outcome
 
 
+class Libero_Mini_Any_Board(Libero_Mini_Tabletop):  # LIBERO's way of naming problems
+    """The same, but where the goal is about a board, any other board will do."""
+
+    def _check_success(self) -> bool:
+        [(predicate, item, _)] = self.parsed_problem["goal_state"]
+        regions = [f"{board}_top_region" for board in self.parsed_problem["fixtures"]["mini_board"]]
+        return any(self._eval_predicate([predicate, item, region]) for region in regions)
+
+
 register_problem(Libero_Mini_Tabletop)
+register_problem(Libero_Mini_Any_Board)

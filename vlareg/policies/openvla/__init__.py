@@ -6,6 +6,7 @@ from vlareg.policies.openvla.mini import build_mini_tokenizer, initialize, mini_
 from vlareg.policies.openvla.modeling import OpenVLAForActionPrediction, OpenVLAOutput
 from vlareg.policies.openvla.normalization import normalize_actions, unnormalize_actions
 from vlareg.policies.openvla.processor import OpenVLAProcessor
+from vlareg.policies.openvla.static_decoding import StaticDecoder
 
 __all__ = [
     "ActionTokenizer",
@@ -13,6 +14,7 @@ __all__ = [
     "OpenVLAForActionPrediction",
     "OpenVLAOutput",
     "OpenVLAProcessor",
+    "StaticDecoder",
     "build_mini_tokenizer",
     "initialize",
     "mini_config",

@@ -1,5 +1,7 @@
 """Greedy decoding of right-padded prompts, each row as if it were alone."""
 
+from typing import Protocol
+
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
@@ -7,6 +9,20 @@ from torch.nn import functional as F
 from transformers import DynamicCache, LlamaForCausalLM
 
 from vlareg.shapes import TokenIds, TokenMask
+
+
+class Decode(Protocol):
+    """How tokens are decoded: `decode_greedily`, or a `StaticDecoder`."""
+
+    def __call__(
+        self,
+        model: LlamaForCausalLM,
+        embeddings: Float[Tensor, "batch sequence hidden"],
+        mask: Bool[Tensor, "batch sequence"],
+        num_tokens: int,
+        allowed_ids: range,
+    ) -> Int[Tensor, "batch new_tokens"]:
+        """Return the tokens that follow prompts."""
 
 
 def append_token(

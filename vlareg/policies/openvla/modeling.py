@@ -24,7 +24,7 @@ from vlareg.policies.openvla.action_tokenizer import ActionTokenizer
 from vlareg.policies.openvla.attention import ATTENTION
 from vlareg.policies.openvla.checkpoint import check_folder, check_loading, check_options
 from vlareg.policies.openvla.config import OpenVLAConfig
-from vlareg.policies.openvla.decoding import append_token, decode_greedily
+from vlareg.policies.openvla.decoding import Decode, append_token, decode_greedily
 from vlareg.policies.openvla.hub import local_folder
 from vlareg.policies.openvla.normalization import action_statistics, unnormalize_actions
 from vlareg.policies.openvla.projector import Projector
@@ -211,6 +211,8 @@ class OpenVLAForActionPrediction(PreTrainedModel):  # type: ignore[no-untyped-ca
         pixel_values: Float[Tensor, "batch channels height width"],
         num_tokens: int,
         allowed_ids: range | None = None,
+        *,
+        decode: Decode = decode_greedily,
     ) -> Int[Tensor, "batch new_tokens"]:
         """Decode greedily; each row as if it were alone.
 
@@ -221,10 +223,11 @@ class OpenVLAForActionPrediction(PreTrainedModel):  # type: ignore[no-untyped-ca
             num_tokens: Number of tokens to decode.
             allowed_ids: Ids to choose among, those of the vocabulary if None; `action_tokenizer.decode` then refuses what
                 is no action.
+            decode: Another way to the same tokens, such as a `StaticDecoder`.
         """
         embeddings, mask = self._embed(input_ids, attention_mask, pixel_values)
         ids = allowed_ids or range(self.config.token_end)
-        return decode_greedily(self.language_model, embeddings, mask, num_tokens, ids)
+        return decode(self.language_model, embeddings, mask, num_tokens, ids)
 
     def predict_action(
         self,
@@ -232,6 +235,8 @@ class OpenVLAForActionPrediction(PreTrainedModel):  # type: ignore[no-untyped-ca
         attention_mask: TokenMask,
         pixel_values: Float[Tensor, "batch channels height width"],
         unnorm_key: str | None = None,
+        *,
+        decode: Decode = decode_greedily,
     ) -> Float[np.ndarray, "batch action_dim"]:
         """Return the actions in the data set's units.
 
@@ -240,6 +245,7 @@ class OpenVLAForActionPrediction(PreTrainedModel):  # type: ignore[no-untyped-ca
             attention_mask: True at tokens, False at padding.
             pixel_values: Normalised images, channels of all views and encoders stacked.
             unnorm_key: Whose statistics of `config.norm_stats` apply; None where there is only one.
+            decode: Another way to the same tokens, such as a `StaticDecoder`.
 
         Raises:
             ValueError: If there are no statistics under that name.
@@ -249,7 +255,7 @@ class OpenVLAForActionPrediction(PreTrainedModel):  # type: ignore[no-untyped-ca
         if suffix is not None:
             input_ids, attention_mask = append_token(input_ids, attention_mask.bool(), suffix, pad)
         ids = self.generate_tokens(
-            input_ids, attention_mask, pixel_values, len(stats["q01"]), self.config.action_token_ids
+            input_ids, attention_mask, pixel_values, len(stats["q01"]), self.config.action_token_ids, decode=decode
         )
         return unnormalize_actions(self.action_tokenizer.decode(ids.cpu().numpy()), stats)
 

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from vlareg.data.concepts.palette import BLACK, WHITE
-from vlareg.data.concepts.pen import Pen
-from vlareg.data.concepts.pictograms import PICTOGRAMS, SIGNS
+from vlareg.envs.signs.palette import BLACK, WHITE
+from vlareg.envs.signs.pen import Pen
+from vlareg.envs.signs.pictograms import PICTOGRAMS, SIGNS
 
 EVERY = [(category, name) for category, names in SIGNS.items() for name in names]
 

@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from vlareg.data.concepts import figures
-from vlareg.data.concepts.palette import RED, WHITE, YELLOW
-from vlareg.data.concepts.pen import Pen, Point, around
+from vlareg.envs.signs import figures
+from vlareg.envs.signs.palette import RED, WHITE, YELLOW
+from vlareg.envs.signs.pen import Pen, Point, around
 
 Draw = Callable[[Pen, np.random.Generator], None]
 

@@ -3,8 +3,8 @@ import math
 import numpy as np
 import pytest
 
-from vlareg.data.concepts.palette import BLACK, RED, WHITE
-from vlareg.data.concepts.pen import CANVAS, Pen, around
+from vlareg.envs.signs.palette import BLACK, RED, WHITE
+from vlareg.envs.signs.pen import CANVAS, Pen, around
 
 
 def inked(pen: Pen) -> np.ndarray:

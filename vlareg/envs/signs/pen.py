@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from PIL import Image, ImageDraw, ImageFont
 
-from vlareg.data.concepts.palette import Color
+from vlareg.envs.signs.palette import Color
 
 CANVAS = 192
 """Side of the square on which a sign is drawn before it is scaled down (pixels)."""

@@ -7,9 +7,9 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image
 
-from vlareg.data.concepts.palette import BLACK, BLUE, GREEN, PALETTE, WHITE, Color
-from vlareg.data.concepts.pen import CANVAS, Pen
-from vlareg.data.concepts.pictograms import PICTOGRAMS, SIGNS
+from vlareg.envs.signs.palette import BLACK, BLUE, GREEN, PALETTE, WHITE, Color
+from vlareg.envs.signs.pen import CANVAS, Pen
+from vlareg.envs.signs.pictograms import PICTOGRAMS, SIGNS
 
 _BOARDS: dict[str, Color] = {"hotel": BLUE, "parking": BLUE, "telephone": BLUE, "first aid": GREEN}
 """Signs whose board has a fixed colour."""

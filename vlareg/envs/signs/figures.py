@@ -1,7 +1,7 @@
 """The figures that pictograms are made of, each in the middle of the pen's square."""
 
-from vlareg.data.concepts.palette import BLACK, GREEN, RED, YELLOW, Color
-from vlareg.data.concepts.pen import Pen, around
+from vlareg.envs.signs.palette import BLACK, GREEN, RED, YELLOW, Color
+from vlareg.envs.signs.pen import Pen, around
 
 
 def cross(pen: Pen, size: float = 0.8, fill: Color | None = None) -> None:

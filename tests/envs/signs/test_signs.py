@@ -3,9 +3,9 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from vlareg.data.concepts.palette import PALETTE
-from vlareg.data.concepts.pictograms import SIGNS
-from vlareg.data.concepts.signs import draw_sign, render_sign, texture
+from vlareg.envs.signs.palette import PALETTE
+from vlareg.envs.signs.pictograms import SIGNS
+from vlareg.envs.signs.signs import draw_sign, render_sign, texture
 
 EVERY = [(category, name) for category, names in SIGNS.items() for name in names]
 
