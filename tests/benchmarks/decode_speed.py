@@ -7,29 +7,15 @@ A frame is an answer of seven tokens, encoders and prompt included. On a GPU the
 CUDA graphs. Times are medians by wall clock, ratios medians of the turns' ratios.
 """
 
-import argparse
 from functools import partial
 
 import torch
-from rscl_cost import MINI, PROMPT, measure, random_batch
+from side_by_side import PROMPT, describe, load, parser, random_batch, take_turns
 from torch import Tensor
 from transformers import CompileConfig
 
-from vlareg.policies.openvla import OpenVLAConfig, OpenVLAForActionPrediction, StaticDecoder
+from vlareg.policies.openvla import OpenVLAForActionPrediction, StaticDecoder
 from vlareg.policies.openvla.decoding import Decode, decode_greedily
-
-
-def load(size: str, device: str) -> OpenVLAForActionPrediction:
-    """Return the policy as it acts: in evaluation mode, on a GPU in bfloat16."""
-    dtype = torch.float32 if device == "cpu" else torch.bfloat16
-    if size == "mini":
-        policy: OpenVLAForActionPrediction = OpenVLAForActionPrediction.from_pretrained(MINI, dtype=dtype)
-        return policy.to(device)
-    with torch.device(device):
-        torch.set_default_dtype(dtype)
-        policy = OpenVLAForActionPrediction(OpenVLAConfig())
-        torch.set_default_dtype(torch.float32)
-    return policy.eval()
 
 
 def prompts(policy: OpenVLAForActionPrediction, size: int, device: str) -> dict[str, Tensor]:
@@ -57,26 +43,21 @@ def make_decoders(device: str) -> dict[str, Decode]:
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
-    parser.add_argument("--size", choices=("mini", "7b"), default="mini", help="whose widths")
-    parser.add_argument("--device", default="cpu", help="cpu or cuda")
-    parser.add_argument("--batch-sizes", type=int, nargs="+", default=[1, 16], help="the first one is compared with")
-    parser.add_argument("--rounds", type=int, default=9, help="turns after two that warm up")
-    options = parser.parse_args()
+    asked = parser(__doc__)
+    asked.add_argument("--batch-sizes", type=int, nargs="+", default=[1, 16], help="the first one is compared with")
+    options = asked.parse_args()
     torch.manual_seed(0)
-    policy = load(options.size, options.device)
+    policy = load(options.size, options.device).eval()
+    if options.device != "cpu":
+        policy = policy.bfloat16()
     calls = {
         (name, size): partial(answer, policy, prompts(policy, size, options.device), decode)
         for size in options.batch_sizes
         for name, decode in make_decoders(options.device).items()
     }
-    turns = [[measure(call, options.device)[0] for call in calls.values()] for _ in range(options.rounds + 2)]
-    speeds = {
-        (name, size): size / torch.tensor(seconds, dtype=torch.float64)
-        for (name, size), seconds in zip(calls, zip(*turns[2:], strict=True), strict=True)
-    }
-    threads = f", {torch.get_num_threads()} threads" if options.device == "cpu" else ""
-    print(f"{options.size}, {options.device}{threads}, {options.rounds} turns")
+    turns = take_turns(calls.values(), options)[..., 0]
+    speeds = {(name, size): size / turns[:, i] for i, (name, size) in enumerate(calls)}
+    print(describe(options))
     for (name, size), speed in speeds.items():
         gained, batched = speed / speeds["dynamic", size], speed / speeds[name, options.batch_sizes[0]]
         print(

@@ -6,11 +6,10 @@
 The plain step runs every block of the encoders, as timm does for the features of the second-to-last one, computes the logits of all
 positions, their loss in 32 bits, and the error of the decoded actions, and its adapters compute as peft's do; with teacher alignment it
 keeps the hidden states of all blocks. Both train the same LoRA of rank 32 with AdamW and the same attention, on a GPU under bfloat16
-autocast. Seconds are medians by wall clock, ratios medians of the turns' ratios. Memory is the device's largest allocation during a step
-(cuda only).
+autocast. Seconds are medians by wall clock, ratios medians of the turns' ratios. Memory is the device's largest allocation during a step,
+on a processor the process's largest resident memory.
 """
 
-import argparse
 import copy
 from collections.abc import Callable
 from functools import partial
@@ -18,31 +17,24 @@ from typing import Any
 
 import torch
 from peft.tuners.lora import LoraLayer
-from rscl_cost import BLOCKS, MINI, measure, random_batch
+from side_by_side import BLOCKS, describe, load, parser, print_rows, random_batch, take_turns
 from timm.models.vision_transformer import VisionTransformer
 from torch import Tensor, nn
 
 from vlareg.batch import IGNORED_LABEL, VLABatch
 from vlareg.policies.lora import LoRA, base_model
-from vlareg.policies.openvla import OpenVLAConfig, OpenVLAForActionPrediction
+from vlareg.policies.openvla import OpenVLAForActionPrediction
 from vlareg.regularizers import TeacherAlignment
 
 Loss = Callable[[nn.Module, VLABatch, TeacherAlignment | None], Tensor]
 
 
-def load(size: str, device: str) -> nn.Module:
-    """Return the policy with adapters; the 7B one in bfloat16."""
-    if size == "mini":
-        policy = OpenVLAForActionPrediction.from_pretrained(MINI)
-    else:
-        with torch.device(device):
-            torch.set_default_dtype(torch.bfloat16)
-            policy = OpenVLAForActionPrediction(OpenVLAConfig())
-            torch.set_default_dtype(torch.float32)
-    adapted = LoRA().attach(policy.train()).to(device)
-    for module in policy.vision_backbone.unread_modules():
+def adapted(base: OpenVLAForActionPrediction, device: str) -> nn.Module:
+    """Return a policy with adapters, as it is trained."""
+    policy = LoRA().attach(base.train()).to(device)
+    for module in base.vision_backbone.unread_modules():
         module.requires_grad_(False)
-    return adapted
+    return policy
 
 
 def as_plain(policy: nn.Module) -> nn.Module:
@@ -124,31 +116,20 @@ def make_step(
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
-    parser.add_argument("--size", choices=("mini", "7b"), default="mini", help="whose widths")
-    parser.add_argument("--device", default="cpu", help="cpu or cuda")
-    parser.add_argument("--batch-size", type=int, default=8)
-    parser.add_argument("--rounds", type=int, default=9, help="turns after two that warm up")
-    options = parser.parse_args()
+    options = parser(__doc__, batch_size=8).parse_args()
     torch.manual_seed(0)
-    policy = load(options.size, options.device)
+    policy = adapted(load(options.size, options.device), options.device)
     losses = ((as_plain(policy), plain_loss), (policy, our_loss))
     optimizer = torch.optim.AdamW((p for p in policy.parameters() if p.requires_grad), lr=5e-4)
     config = base_model(policy).config
     batch = random_batch(config, options.batch_size, options.device)
     block = config.text_config.num_hidden_layers // 2 - 1
     alignment = TeacherAlignment([f"{BLOCKS}.{block}"], config.text_config.hidden_size).to(options.device)
-    threads = f", {torch.get_num_threads()} threads" if options.device == "cpu" else ""
-    print(f"{options.size}, batch {options.batch_size}, {options.device}{threads}, {options.rounds} turns")
+    print(describe(options))
     for name, regularizer in (("action loss", None), ("with teacher alignment", alignment)):
         steps = [make_step(module, optimizer, batch, regularizer, loss) for module, loss in losses]
-        turns = torch.tensor(
-            [[measure(step, options.device) for step in steps] for _ in range(options.rounds + 2)], dtype=torch.float64
-        )[2:]
-        (plain, plain_memory), (ours, our_memory) = turns.median(dim=0).values.tolist()
-        times, less = (turns[:, 1] / turns[:, 0]).median(dim=0).values.tolist()
-        print(f"{name}: {ours:.3f} s, plain {plain:.3f} s, ratio {times:.3f}")
-        print(f"    memory {our_memory:.2f} GB, plain {plain_memory:.2f} GB, ratio {less:.3f}")
+        print(name)
+        print_rows(["plain", "vlareg"], take_turns(steps, options))
 
 
 if __name__ == "__main__":

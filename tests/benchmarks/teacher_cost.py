@@ -8,20 +8,17 @@ LoRA as in training; no optimizer step. Seconds are medians by wall clock, ratio
 allocation on the device during a step; on a processor the largest resident memory of the process, which holds the teacher in every row.
 """
 
-import argparse
-import ctypes
 import tempfile
-import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
-from pathlib import Path
 
 import torch
-from rscl_cost import BLOCKS, load, random_batch
+from side_by_side import BLOCKS, describe, load, parser, print_rows, random_batch, take_turns
 from torch import nn
 
 from vlareg.batch import VLABatch
+from vlareg.policies.lora import LoRA
 from vlareg.policies.openvla import OpenVLAConfig
 from vlareg.regularizers import FrozenMLPProjector, TeacherAlignment
 from vlareg.shapes import Images
@@ -89,33 +86,12 @@ def make_steps(
     return {"none": without, **steps, "reference": aligned(teachers["live"], keep_all=True)}
 
 
-def measure(step: Callable[[], None], device: str) -> tuple[float, float]:
-    """Return seconds of a step and the largest memory during it (GB)."""
-    if device == "cpu":
-        ctypes.CDLL("libc.so.6").malloc_trim(0)
-        Path("/proc/self/clear_refs").write_text("5")  # the peak is counted from here
-    else:
-        torch.cuda.reset_peak_memory_stats()
-        torch.cuda.synchronize()
-    start = time.perf_counter()
-    step()
-    if device == "cpu":
-        seconds, status = time.perf_counter() - start, Path("/proc/self/status").read_text()
-        return seconds, int(status.split("VmHWM:")[1].split()[0]) * 1024 / 1e9
-    torch.cuda.synchronize()
-    return time.perf_counter() - start, torch.cuda.max_memory_allocated() / 1e9
-
-
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
-    parser.add_argument("--size", choices=("mini", "7b"), default="mini", help="whose widths")
-    parser.add_argument("--device", default="cpu", help="cpu or cuda")
-    parser.add_argument("--batch-size", type=int, default=32)
-    parser.add_argument("--rounds", type=int, default=9, help="turns after two that warm up")
-    options = parser.parse_args()
+    options = parser(__doc__, batch_size=32).parse_args()
     torch.manual_seed(0)
-    policy, config = load(options.size, options.device)
+    base = load(options.size, options.device, num_views=2)
+    policy, config = LoRA().attach(base.train()).to(options.device), base.config
     make, hidden = (lambda: EfficientNetLiteTeacher(96, -2), 256) if options.size == "mini" else (UntrainedRadio, 2048)
     data = Noise(SAMPLES_PER_BATCH * options.batch_size, config)
     with tempfile.TemporaryDirectory() as folder:
@@ -125,16 +101,8 @@ def main() -> None:
         boxes = torch.tensor([[0.02, 0.03, 0.97, 0.98]], device=options.device).expand(len(batch), 4)
         batch = replace(batch, sample_ids=batch.sample_ids * SAMPLES_PER_BATCH, dataset=data.fingerprint, boxes=boxes)
         steps = make_steps(policy, config, batch, {"cached": cached, "live": make()}, hidden)
-        turns = torch.tensor(
-            [[measure(step, options.device) for step in steps.values()] for _ in range(options.rounds + 2)],
-            dtype=torch.float64,
-        )[2:]
-    threads = f", {torch.get_num_threads()} threads" if options.device == "cpu" else ""
-    print(f"{options.size}, batch {options.batch_size}, {options.device}{threads}, {options.rounds} turns")
-    for i, name in enumerate(steps):
-        seconds, memory = turns[:, i].median(dim=0).values.tolist()
-        times, more = (turns[:, i] / turns[:, 0]).median(dim=0).values.tolist()
-        print(f"{name:10} {seconds:8.3f} s  {times:5.3f} x none   {memory:7.2f} GB  {more:5.3f} x none")
+        print(describe(options))
+        print_rows(steps, take_turns(steps.values(), options))
 
 
 if __name__ == "__main__":
