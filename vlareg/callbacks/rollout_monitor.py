@@ -104,6 +104,7 @@ class RolloutMonitor(Callback):
             if trainer.is_global_zero:
                 self._process = RolloutProcess(self.rollouts, self._policy, self._folder, self.environment)
         except OSError as error:
+            shutil.rmtree(self._policy, ignore_errors=True)
             self._fail(trainer, error)
 
     def _collect(self, trainer: Trainer) -> None:

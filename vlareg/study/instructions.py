@@ -4,19 +4,21 @@ import contextlib
 import io
 import re
 
+from vlareg.envs.libero_mini.think import THINK_SUITES
 from vlareg.envs.suites import SUITES
 from vlareg.envs.task_names import task_names
 
 
 def all_instructions() -> list[str]:
-    """Return the different instructions of the embedded suite and of LIBERO's own, in the suites' order.
+    """Return the different instructions of `libero_mini` and of LIBERO's own suites, in the suites' order.
 
     Example:
         >>> len(all_instructions()), all_instructions()[-1]
         (122, 'pick up the book on the right and place it under the cabinet shelf')
     """
     with contextlib.redirect_stdout(io.StringIO()):  # LIBERO reports the order of its tasks
-        names = [name for suite in SUITES for name in task_names(suite)]
+        suites = [suite for suite in SUITES if suite not in THINK_SUITES]  # whose tasks have an instruction each
+        names = [name for suite in suites for name in task_names(suite)]
     return list(dict.fromkeys(map(_in_words, names)))
 
 
