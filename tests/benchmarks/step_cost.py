@@ -5,19 +5,22 @@
 
 The plain step runs every block of the encoders, as timm does for the features of the second-to-last one, computes the logits of all
 positions, their loss in 32 bits, and the error of the decoded actions, and its adapters compute as peft's do; with teacher alignment it
-keeps the hidden states of all blocks. Both train the same LoRA of rank 32 with AdamW and the same attention, on a GPU under bfloat16
+keeps the hidden states of all blocks, and its teacher runs in every step. vlareg's is measured with that teacher and, as its
+configurations have it, with cached features. Both train the same LoRA of rank 32 with AdamW and the same attention, on a GPU under bfloat16
 autocast. Seconds are medians by wall clock, ratios medians of the turns' ratios. Memory is the device's largest allocation during a step,
 on a processor the process's largest resident memory.
 """
 
 import copy
+import tempfile
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import torch
 from peft.tuners.lora import LoraLayer
-from side_by_side import BLOCKS, describe, load, parser, print_rows, random_batch, take_turns
+from side_by_side import describe, load, parser, print_rows, take_turns
+from teachers import align, batch_of_noise, make_teachers
 from timm.models.vision_transformer import VisionTransformer
 from torch import Tensor, nn
 
@@ -118,18 +121,25 @@ def main() -> None:
     """Measure and print."""
     options = parser(__doc__, batch_size=8).parse_args()
     torch.manual_seed(0)
-    policy = adapted(load(options.size, options.device), options.device)
-    losses = ((as_plain(policy), plain_loss), (policy, our_loss))
-    optimizer = torch.optim.AdamW((p for p in policy.parameters() if p.requires_grad), lr=5e-4)
-    config = base_model(policy).config
-    batch = random_batch(config, options.batch_size, options.device)
-    block = config.text_config.num_hidden_layers // 2 - 1
-    alignment = TeacherAlignment([f"{BLOCKS}.{block}"], config.text_config.hidden_size).to(options.device)
+    ours = adapted(load(options.size, options.device), options.device)
+    plain = as_plain(ours)
+    optimizer = torch.optim.AdamW((p for p in ours.parameters() if p.requires_grad), lr=5e-4)
+    config = base_model(ours).config
+    batch = batch_of_noise(config, options.batch_size, options.device)
+    with tempfile.TemporaryDirectory() as folder:
+        teachers = make_teachers(config, options.size, options.batch_size, options.device, folder)
+        live, cached = (align(config, options.size, teachers[name], options.device) for name in ("live", "cached"))
+        steps = {
+            "plain": make_step(plain, optimizer, batch, None, plain_loss),
+            "vlareg": make_step(ours, optimizer, batch, None, our_loss),
+            "plain, aligned": make_step(plain, optimizer, batch, live, plain_loss),
+            "same teacher": make_step(ours, optimizer, batch, live, our_loss),
+            "cached teacher": make_step(ours, optimizer, batch, cached, our_loss),
+        }
+        turns = take_turns(steps.values(), options)
     print(describe(options))
-    for name, regularizer in (("action loss", None), ("with teacher alignment", alignment)):
-        steps = [make_step(module, optimizer, batch, regularizer, loss) for module, loss in losses]
-        print(name)
-        print_rows(["plain", "vlareg"], take_turns(steps, options))
+    print_rows(list(steps)[:2], turns[:, :2])
+    print_rows(list(steps)[2:], turns[:, 2:])
 
 
 if __name__ == "__main__":

@@ -9,68 +9,29 @@ allocation on the device during a step; on a processor the largest resident memo
 """
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import replace
 
 import torch
-from side_by_side import BLOCKS, describe, load, parser, print_rows, random_batch, take_turns
+from side_by_side import BLOCKS, describe, load, parser, print_rows, take_turns
+from teachers import align, batch_of_noise, make_teachers
 from torch import nn
 
 from vlareg.batch import VLABatch
 from vlareg.policies.lora import LoRA
-from vlareg.policies.openvla import OpenVLAConfig
-from vlareg.regularizers import FrozenMLPProjector, TeacherAlignment
-from vlareg.shapes import Images
-from vlareg.teachers import CachedTeacher, EfficientNetLiteTeacher, Teacher
-from vlareg.teachers.timm_features import build, last_map
-
-SAMPLES_PER_BATCH = 4
-"""Size of the data set whose features are cached, in batches."""
-
-
-class UntrainedRadio(Teacher):
-    """RADIO-L's structure at 256 pixels; time does not depend on the weights."""
-
-    def __init__(self) -> None:
-        super().__init__(build("vit_large_patch16_radio_v3", img_size=256), 256, mean=(0.5,) * 3, std=(0.5,) * 3)
-
-    def feature_map(self, pixels: torch.Tensor) -> torch.Tensor:
-        """Return the last block's features."""
-        return last_map(self.encoder, pixels, -1)
-
-
-class Noise:
-    """A data set of frames of noise."""
-
-    fingerprint = "noise"
-
-    def __init__(self, count: int, config: OpenVLAConfig) -> None:
-        self.count, self.shape = count, (config.num_views, 3, config.image_size, config.image_size)
-
-    def __len__(self) -> int:
-        return self.count
-
-    def whole_images(self, indices: Sequence[int]) -> Images:
-        """Return the frames of some samples."""
-        return torch.stack([torch.rand(self.shape, generator=torch.Generator().manual_seed(i)) for i in indices])
+from vlareg.regularizers import TeacherAlignment
 
 
 def make_steps(
-    policy: nn.Module, config: OpenVLAConfig, batch: VLABatch, teachers: dict[str, Teacher], hidden: int
+    policy: nn.Module, batch: VLABatch, alignments: Mapping[str, TeacherAlignment]
 ) -> dict[str, Callable[[], None]]:
     """Return a training step without a teacher, with each, and one that keeps all hidden states as well."""
-    width, middle = config.text_config.hidden_size, config.text_config.num_hidden_layers // 2
-    device = batch.input_ids.device
     blocks = policy.get_submodule(f"base_model.model.{BLOCKS}")
 
     def without() -> None:
         policy(**batch.model_inputs()).loss.backward()
 
-    def aligned(teacher: Teacher, keep_all: bool = False) -> Callable[[], None]:
-        projector = FrozenMLPProjector(width, teacher.dim, hidden)
-        alignment = TeacherAlignment([f"{BLOCKS}.{middle - 1}"], width, teacher=teacher, projector=projector).to(device)
-
+    def aligned(alignment: TeacherAlignment, keep_all: bool = False) -> Callable[[], None]:
         def step() -> None:
             kept: list[object] = []
             with ExitStack() as hooks:
@@ -82,8 +43,8 @@ def make_steps(
 
         return step
 
-    steps = {name: aligned(teacher) for name, teacher in teachers.items()}
-    return {"none": without, **steps, "reference": aligned(teachers["live"], keep_all=True)}
+    steps = {name: aligned(alignment) for name, alignment in alignments.items()}
+    return {"none": without, **steps, "reference": aligned(alignments["live"], keep_all=True)}
 
 
 def main() -> None:
@@ -91,16 +52,11 @@ def main() -> None:
     options = parser(__doc__, batch_size=32).parse_args()
     torch.manual_seed(0)
     base = load(options.size, options.device, num_views=2)
-    policy, config = LoRA().attach(base.train()).to(options.device), base.config
-    make, hidden = (lambda: EfficientNetLiteTeacher(96, -2), 256) if options.size == "mini" else (UntrainedRadio, 2048)
-    data = Noise(SAMPLES_PER_BATCH * options.batch_size, config)
+    policy = LoRA().attach(base.train()).to(options.device)
     with tempfile.TemporaryDirectory() as folder:
-        cached = CachedTeacher(make(), folder=folder)
-        cached.prepare(data, options.device)
-        batch = random_batch(config, options.batch_size, options.device)
-        boxes = torch.tensor([[0.02, 0.03, 0.97, 0.98]], device=options.device).expand(len(batch), 4)
-        batch = replace(batch, sample_ids=batch.sample_ids * SAMPLES_PER_BATCH, dataset=data.fingerprint, boxes=boxes)
-        steps = make_steps(policy, config, batch, {"cached": cached, "live": make()}, hidden)
+        teachers = make_teachers(base.config, options.size, options.batch_size, options.device, folder)
+        alignments = {name: align(base.config, options.size, x, options.device) for name, x in teachers.items()}
+        steps = make_steps(policy, batch_of_noise(base.config, options.batch_size, options.device), alignments)
         print(describe(options))
         print_rows(steps, take_turns(steps.values(), options))
 
