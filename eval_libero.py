@@ -7,6 +7,7 @@
     python eval_libero.py --tasks 6 7 8 9 --random-weights            # before any training
     python eval_libero.py --suite libero_spatial --checkpoint DIR --protocol lerobot   # another harness's conventions
     python eval_libero.py --shard 2/3                                 # the second of three machines
+    python eval_libero.py ray --shards 3 --output DIR                 # or all three on a Ray cluster, merged in the end
     python eval_libero.py --help
 
 Interrupt it when you like: the same command goes on where it ended. What came out, from the results folders:

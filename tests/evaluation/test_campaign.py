@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from tests.evaluation.fakes import FakePolicy, Fakes
 from tests.evaluation.killing import QUIET, run_and_kill
@@ -55,6 +56,18 @@ def test_what_is_written(tmp_path: Path) -> None:
     assert summary["complete"] is True
     assert summary["settings"] == SETTINGS
     assert summary["tasks"][0]["instruction"] == "go to 1"
+
+
+def test_loggers_are_told_the_rate_after_every_episode(tmp_path: Path) -> None:
+    """By the number of episodes that have ended; a second run goes on there."""
+    for end in (2, 3):
+        run(tmp_path, EPISODES[:end], Fakes(raises=(1,)), loggers=["tensorboard"])
+    events = EventAccumulator(str(tmp_path / "tensorboard/running"))
+    events.Reload()
+    written = {name: [(event.step, event.value) for event in events.Scalars(name)] for name in events.Tags()["scalars"]}
+    assert written["rollout/success_rate"][-1] == (3, 1.0)
+    assert written["rollout/errors"][-2:] == [(2, 1.0), (3, 1.0)]
+    assert written.keys() == {f"rollout/{name}" for name in ("success_rate", "episodes", "errors", "steps_to_success")}
 
 
 def test_a_second_run_only_runs_what_is_new(tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ import pytest
 from vlareg.envs import LiberoEnv
 from vlareg.envs.perturbations import Distractors
 from vlareg.evaluation import Episode, rollout
-from vlareg.evaluation.evaluate import _changes, _folder, _perturbation, evaluate
+from vlareg.evaluation.conditions import Conditions, choose_perturbation
+from vlareg.evaluation.evaluate import _folder, evaluate
 from vlareg.evaluation.suites import LiberoTasks
 
 STEPS = 3
@@ -50,10 +51,10 @@ def test_a_perturbed_episode_is_the_same_in_a_batch_and_alone() -> None:
 
 def test_records_and_folders_name_the_perturbation() -> None:
     """Level 0 is the control, in the control's folder."""
-    changes = _changes(str(_perturbation("light", 2, "own")), "other", "black")
-    assert changes == "other instruction, black image, light level 2"
-    assert _changes(str(_perturbation("light", 0, "own")), "own", "normal") == "none"
-    assert str(_perturbation("light", None, "own")) == "light level 1"
+    changes = Conditions("other", "black", choose_perturbation("light", 2))
+    assert str(changes) == "other instruction, black image, light level 2"
+    assert str(Conditions("own", "normal", choose_perturbation("light", 0))) == "none"
+    assert str(choose_perturbation("light", None)) == "light level 1"
     settings = {"suite": "libero_mini", "seed": 0, "random_weights": False, "protocol": "openvla"}
     changed = {**settings, "perturbation": "light level 2"}
     assert _folder(Path("some/policy"), changed).name == "policy-libero_mini-seed0-light_level_2"

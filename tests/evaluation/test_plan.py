@@ -40,6 +40,12 @@ def test_episodes_may_have_instructions_of_their_own() -> None:
         plan_episodes(signs, [0], 1, instruction="other")
 
 
+def test_episodes_may_have_other_instructions_of_their_own() -> None:
+    signs = [TaskFacts("", 2, None, ("the star", "the moon"), ("the moon", "the star")), *SUITE]
+    told = plan_episodes(signs, [0], 2, instruction="other")
+    assert [episode.instruction for episode in told] == ["the moon", "the star"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

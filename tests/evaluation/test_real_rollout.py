@@ -13,7 +13,9 @@ from vlareg.envs import LiberoEnv
 from vlareg.envs.libero_mini.think import boards_of
 from vlareg.evaluation import Episode, read_records, rollout
 from vlareg.evaluation.evaluate import evaluate
+from vlareg.evaluation.plan import plan_episodes
 from vlareg.evaluation.policy import OpenVLAPolicy, choose_numerics, load_model
+from vlareg.evaluation.shared_words import shared_words
 from vlareg.evaluation.suites import LiberoTasks, suite_facts
 from vlareg.policies.openvla import OpenVLAForActionPrediction, OpenVLAProcessor, build_mini_tokenizer, mini_config
 
@@ -88,6 +90,7 @@ def test_evaluate_writes_records_summary_and_videos(
         ({"tasks": [10]}, r"`tasks` must be in 0\.\.9, but got \[10\]"),
         ({"episodes": 51}, r"`episodes` must be in 1\.\.50"),
         ({"unnorm_key": "bridge"}, "bridge"),
+        ({"render_devices": []}, r"`render_devices` must be one or more numbers >= 0, but got \[\]"),
     ],
 )
 def test_wrong_names_and_numbers(mini: Path, tmp_path: Path, change: dict[str, object], message: str) -> None:
@@ -109,9 +112,15 @@ def test_tasks_of_the_embedded_suite_come_in_pairs() -> None:
 
 
 def test_every_episode_before_two_boards_is_told_its_own_sign() -> None:
-    """And no task is told another's."""
+    """And no task is told another's; the other instruction is that of the other episode in the same scene."""
     facts = suite_facts("libero_mini_think")
     assert {task.partner for task in facts} == {None}
     assert {task.instruction for task in facts} == {""}
     assert all(len(task.of_episodes) == task.num_init_states for task in facts)
-    assert facts[0].of_episodes[:2] == (boards_of(0, 0).instruction, boards_of(0, 1).instruction)
+    own = (boards_of(0, 0).instruction, boards_of(0, 1).instruction)
+    assert facts[0].of_episodes[:2] == own
+    assert [episode.instruction for episode in plan_episodes(facts, [0], 2, "other")] == [*reversed(own)]
+    assert all({*task.others_of_episodes} == {*task.of_episodes} for task in facts)
+    named = [shared_words(task.of_episodes) for task in facts]
+    assert len({*named}) == len(facts)
+    assert named[0] == "put the red cube on the board that shows a …"

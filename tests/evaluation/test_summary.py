@@ -68,6 +68,15 @@ def test_suites_are_apart_and_their_tasks_too() -> None:
     assert "libero_goal" in output.getvalue()
 
 
+def test_a_task_whose_episodes_are_told_different_things_is_called_by_what_they_share() -> None:
+    told = ("take the board with a red star", "take the board with a blue star", "take the board with a blue moon")
+    signs = [replace(record(3, index, True), instruction=text) for index, text in enumerate(told)]
+    three, six = summarize([*signs, record(6, 0, True)]).tasks
+    assert (three.instruction, six.instruction) == ("take the board with a …", "do 6")
+    assert summarize(signs[:2]).tasks[0].instruction == "take the board with a … star"
+    assert summarize(signs[:1]).tasks[0].instruction == told[0]
+
+
 def test_the_table_shows_the_counts() -> None:
     output = StringIO()
     Console(file=output, width=80).print(results_table(summarize(RECORDS), "title", "caption"))

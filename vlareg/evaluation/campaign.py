@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from vlareg.evaluation.interfaces import EnvironmentFactory, Episode, Policy
+from vlareg.evaluation.loggers import Logger, running_log
 from vlareg.evaluation.progress import LiveTable
 from vlareg.evaluation.records import RECORDS_FILE, EpisodeRecord, append_record, not_written, read_records
 from vlareg.evaluation.rollout import Outcome, rollout
@@ -31,6 +32,8 @@ class Campaign:
         workers: Number of environments at once (> 0).
         videos: How many successes and how many failures of each task are kept as videos (>= 0).
         retry_errors: Whether episodes whose simulator failed are run again.
+        render_devices: Numbers of the EGL devices that the workers render on, in turn; None for EGL's choice.
+        loggers: Who is told the success rate after every episode.
     """
 
     folder: Path
@@ -38,6 +41,8 @@ class Campaign:
     workers: int = 8
     videos: int = 1
     retry_errors: bool = False
+    render_devices: Sequence[int] | None = None
+    loggers: Sequence[Logger] = ()
 
     def run(
         self, make_policy: Callable[[], Policy], environments: EnvironmentFactory, episodes: Sequence[Episode]
@@ -57,11 +62,16 @@ class Campaign:
             planned = len(records.keys() | {(episode.task, episode.init_index) for episode in episodes})
             todo = [episode for episode in episodes if self._is_open(records.get((episode.task, episode.init_index)))]
             new_records = self._run(make_policy(), environments, todo) if todo else _nothing()
-            with LiveTable(str(self.folder), planned) as table, closing(new_records):
+            with (
+                LiveTable(str(self.folder), planned) as table,
+                running_log(self.loggers, self.folder, self.settings) as log,
+                closing(new_records),
+            ):
                 summary = self._show(records.values(), planned, table)
                 for record in new_records:
                     records[record.key] = record
                     summary = self._show(records.values(), planned, table)
+                    log(summary)
         return summary
 
     def _is_open(self, record: EpisodeRecord | None) -> bool:
@@ -78,6 +88,7 @@ class Campaign:
             workers=self.workers,
             batch_size=self.settings["batch_size"],
             keep_frames=shelf.wants,
+            render_devices=self.render_devices,
         )
         with closing(outcomes):
             for outcome in outcomes:

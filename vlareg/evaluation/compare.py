@@ -12,6 +12,7 @@ from vlareg.evaluation.mcnemar import episodes_needed
 from vlareg.evaluation.pairing import Pair, Pairing, pair_episodes
 from vlareg.evaluation.results import Results, flat_settings, read_results
 from vlareg.evaluation.settings import IMPLIED
+from vlareg.evaluation.shared_words import shared_words
 
 SOUGHT = 0.05
 """The difference for which the number of episodes is given."""
@@ -123,7 +124,8 @@ def _of_tasks(pairs: Sequence[Pair], seed: int) -> Iterable[TaskDifference]:
         groups.setdefault((pair.start.suite, pair.start.task), []).append(pair)
     for (suite, task), group in sorted(groups.items()):
         found = measure_difference(group, seed)
-        yield TaskDifference(**vars(found), suite=suite, task=task, instruction=group[0].instruction)
+        words = shared_words(pair.instruction for pair in group)
+        yield TaskDifference(**vars(found), suite=suite, task=task, instruction=words)
 
 
 def _spread(seeds: Sequence[Difference]) -> tuple[float | None, float | None, float | None]:

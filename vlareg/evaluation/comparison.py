@@ -12,7 +12,7 @@ class TaskDifference(Difference):
     Args:
         suite: Name of the suite.
         task: Number of the task in its suite.
-        instruction: What policy a was told.
+        instruction: What policy a was told; where the episodes differ in that, what they have in common.
     """
 
     suite: str

@@ -3,13 +3,11 @@
 from pathlib import Path
 from typing import Any, Literal
 
-from vlareg.envs.perturbations import EpisodeKey, Perturbation, UnseenObject, find_perturbation
 from vlareg.evaluation.campaign import Campaign
-from vlareg.evaluation.controls import BlackImages
-from vlareg.evaluation.interfaces import Policy
-from vlareg.evaluation.plan import plan_episodes, reword_episodes
+from vlareg.evaluation.conditions import Conditions, choose_perturbation
+from vlareg.evaluation.loggers import Logger
 from vlareg.evaluation.protocols import EPISODES, SEED, find_protocol
-from vlareg.evaluation.settings import fingerprint
+from vlareg.evaluation.render_devices import check_render_devices
 from vlareg.evaluation.shards import Shard
 from vlareg.evaluation.suites import CAMERAS, LiberoTasks, suite_facts
 from vlareg.evaluation.summary import Summary
@@ -31,10 +29,12 @@ def evaluate(
     protocol: str = "openvla",
     resolution: int | None = None,
     workers: int = 8,
+    render_devices: list[int] | None = None,
     batch_size: int = 4,
     precision: Literal["auto", "float32", "bfloat16"] = "auto",
     videos: int = 1,
     retry_errors: bool = False,
+    loggers: list[Logger] | None = None,
     shard: str | None = None,
     output: Path | None = None,
 ) -> Summary:
@@ -48,7 +48,8 @@ def evaluate(
         suite: Name of the suite.
         tasks: Numbers of the tasks; all where none is given.
         episodes: Number of episodes of each task; episode e starts from stored initial state e.
-        instruction: What the policy is told: the task's own instruction, or that of another task in the same scene.
+        instruction: What the policy is told: the episode's own instruction, or that of another task in the same scene, in
+            libero_mini_think that of the other episode of the same boards.
         image: What the policy sees: the cameras' images, or black ones.
         perturbation: What is changed about the episodes: a name of `vlareg.envs.perturbations`, or "none". Episodes of
             the same task, initial state and seed without it are its control.
@@ -60,82 +61,56 @@ def evaluate(
         resolution: Width and height of the images (pixels); the protocol's where none is given: 256, and 128 on libero_mini.
         workers: Number of simulators at once, each with about 0.5 GB of memory. Twice the batch size keeps simulators
             and policy busy at the same time.
+        render_devices: Numbers of the EGL devices that render, for worker i the one at place i modulo their number. EGL's order
+            is not CUDA's, and OSMesa has no devices. A resumed folder does not ask for the same ones, as little as for the same
+            number of workers: what an image may depend on is a device's model and driver, which its number does not say. So
+            name devices of one model.
         batch_size: Number of observations that the policy sees at once.
         precision: Data type of the policy; "auto" is bfloat16 on a GPU and float32 without.
         videos: Number of successes and of failures of each task that are kept as videos.
         retry_errors: Run episodes again whose simulator failed earlier.
+        loggers: Who is told the success rate after every episode: "tensorboard", "wandb" (offline unless `WANDB_MODE` says
+            "online"). The rates of suites and tasks are logged by `python eval_libero.py report DIR --loggers ...` in the end.
         shard: Run one part of the evaluation, such as "2/3", the second of three. Each part has a results folder of its own;
             `python eval_libero.py merge` makes one of all.
         output: Results folder; where none is given, one below `outputs/evaluation` with a name made of the settings.
     """
     # PyTorch is imported here, because worker processes import this package and need none of it.
-    from vlareg.evaluation.policy import OpenVLAPolicy, choose_numerics, load_model, read_config, statistics_key
-    from vlareg.policies.openvla import OpenVLAProcessor
+    from vlareg.evaluation.policy_source import find_policy
 
     convention, part = find_protocol(protocol), None if shard is None else Shard.parse(shard)
-    change = _perturbation(perturbation, level, instruction)
+    conditions = Conditions(instruction, image, choose_perturbation(perturbation, level))
     facts = suite_facts(suite)
     found = checked_versions(suite)
-    planned = reword_episodes(
-        plan_episodes(facts, tasks, episodes, instruction),
-        lambda told, task, init_index: change.reword(told, EpisodeKey(seed, task, init_index)),
-    )
-    config = read_config(checkpoint)
-    convention.check_policy(config.num_views, OpenVLAPolicy.takes_proprio, OpenVLAPolicy.horizon)
-    statistics = statistics_key(config.norm_stats, suite, unnorm_key)
-    device, dtype = choose_numerics(precision)
-    resolution = convention.resolution(suite) if resolution is None else resolution
-    max_steps = convention.max_steps[suite]
-    environments = LiberoTasks(suite, resolution, CAMERAS[: config.num_views], seed, change, max_steps)
+    check_render_devices(render_devices)
+    planned = conditions.plan(facts, tasks, episodes, seed)
+    source = find_policy(checkpoint, convention, suite, unnorm_key, seed if random_weights else None, precision)
     settings: dict[str, Any] = {
-        "checkpoint": f"{checkpoint.resolve().name} {fingerprint(checkpoint, weights=not random_weights)}",
-        "random_weights": random_weights,
+        **source.settings(),
         "unnorm_key": unnorm_key,
         "suite": suite,
-        "perturbation": _changes(str(change), instruction, image),
+        "perturbation": str(conditions),
         "seed": seed,
         "protocol": protocol,
-        "resolution": resolution,
+        "resolution": convention.resolution(suite) if resolution is None else resolution,
         "batch_size": batch_size,
-        "device": device,
-        "precision": dtype,
         "versions": found,
     }
     if part is not None:
         settings["shard"] = part.settings({episode.task for episode in planned}, episodes)
         planned = part.take(planned)
-
-    def load() -> Policy:
-        model = load_model(checkpoint, device, dtype, random_seed=seed if random_weights else None)
-        processor = OpenVLAProcessor.from_pretrained(checkpoint)
-        told = [instruction for task in facts for instruction in task.instructions]
-        texts = [text for instruction in told for text in (instruction, *change.wordings(instruction))]
-        policy = OpenVLAPolicy(model, processor, texts, statistics)
-        return BlackImages(policy) if image == "black" else policy
-
-    folder = output or _folder(checkpoint, settings)
-    campaign = Campaign(folder, settings, workers=workers, videos=videos, retry_errors=retry_errors)
-    return campaign.run(load, environments, planned)
-
-
-def _perturbation(name: str, level: int | None, instruction: str) -> Perturbation:
-    """Return the perturbation that is asked for, at its level."""
-    if name == "none":
-        if level:
-            raise ValueError(f"`level` needs a `perturbation`, but got {level} and none.")
-        return Perturbation(0)
-    if name == UnseenObject.name and instruction == "other":
-        raise ValueError("`instruction` cannot be 'other' with unseen_object, which renames the task's own object.")
-    return find_perturbation(name)(1 if level is None else level)
-
-
-def _changes(perturbation: str, instruction: str, image: str) -> str:
-    changes = [
-        ("other instruction", instruction == "other"),
-        ("black image", image == "black"),
-        (perturbation, perturbation != "none"),
-    ]
-    return ", ".join(change for change, applies in changes if applies) or "none"
+    cameras, max_steps = CAMERAS[: source.num_views], convention.max_steps[suite]
+    environments = LiberoTasks(suite, settings["resolution"], cameras, seed, conditions.perturbation, max_steps)
+    campaign = Campaign(
+        output or _folder(checkpoint, settings),
+        settings,
+        workers=workers,
+        videos=videos,
+        retry_errors=retry_errors,
+        render_devices=render_devices,
+        loggers=loggers or (),
+    )
+    return campaign.run(lambda: conditions.handicap(source.load(conditions.wordings(facts))), environments, planned)
 
 
 def _folder(checkpoint: Path, settings: dict[str, Any]) -> Path:

@@ -1,10 +1,16 @@
 """An evaluation's success rates, for TensorBoard and Weights & Biases."""
 
 import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from vlareg.evaluation.summary import SuccessRate, Summary
+
+Logger = Literal["tensorboard", "wandb"]
+
+_Log = Callable[[dict[str, float], int], None]  # takes values by their names, and the step
 
 
 def scalars(summary: Summary) -> dict[str, float]:
@@ -41,11 +47,8 @@ def log_tensorboard(summary: Summary, folder: str | Path, step: int = 0) -> None
         folder: Where the event files go.
         step: The training step of the policy.
     """
-    from torch.utils.tensorboard import SummaryWriter  # here, because worker processes import none of PyTorch
-
-    with SummaryWriter(str(folder)) as writer:
-        for name, value in scalars(summary).items():
-            writer.add_scalar(name, value, step)
+    with _tensorboard(folder) as log:
+        log(scalars(summary), step)
 
 
 def log_wandb(summary: Summary, folder: str | Path, settings: dict[str, Any], step: int = 0) -> None:
@@ -60,10 +63,57 @@ def log_wandb(summary: Summary, folder: str | Path, settings: dict[str, Any], st
     Raises:
         ModuleNotFoundError: If the package `wandb` is not installed.
     """
+    with _wandb(folder, settings) as log:
+        log(scalars(summary), step)
+
+
+@contextmanager
+def running_log(
+    loggers: Sequence[Logger], folder: Path, settings: dict[str, Any]
+) -> Iterator[Callable[[Summary], None]]:
+    """Give a function that logs how an evaluation goes: the rates of all episodes so far, by the number of those that have ended.
+
+    Args:
+        loggers: Which ones. TensorBoard's files go below `tensorboard/running` in the results folder, those of W&B below `wandb`.
+        folder: The results folder.
+        settings: What the episodes are made with.
+
+    Raises:
+        ModuleNotFoundError: If a logger's package is not installed.
+    """
+    with ExitStack() as stack:
+        logs = []
+        if "tensorboard" in loggers:
+            logs.append(stack.enter_context(_tensorboard(folder / "tensorboard/running")))
+        if "wandb" in loggers:
+            logs.append(stack.enter_context(_wandb(folder, settings)))
+
+        def log_all(summary: Summary) -> None:
+            values = {name: value for name, value in scalars(summary).items() if name.count("/") == 1}
+            for log in logs:
+                log(values, summary.episodes + summary.errors)
+
+        yield log_all
+
+
+@contextmanager
+def _tensorboard(folder: str | Path) -> Iterator[_Log]:
+    from torch.utils.tensorboard import SummaryWriter  # here, because worker processes import none of PyTorch
+
+    def log(values: dict[str, float], step: int) -> None:
+        for name, value in values.items():
+            writer.add_scalar(name, value, step)
+
+    with SummaryWriter(str(folder)) as writer:
+        yield log
+
+
+@contextmanager
+def _wandb(folder: str | Path, settings: dict[str, Any]) -> Iterator[_Log]:
     try:
         import wandb
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError("The logger 'wandb' needs the package wandb: pip install wandb.") from error
     mode: Any = os.environ.get("WANDB_MODE", "offline")
     with wandb.init(project="vlareg", name=Path(folder).resolve().name, dir=folder, config=settings, mode=mode) as run:
-        run.log(scalars(summary), step=step)
+        yield lambda values, step: run.log(values, step=step)

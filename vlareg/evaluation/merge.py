@@ -33,8 +33,7 @@ def merge(output: str | Path, shards: Sequence[str | Path]) -> Summary:
     if not shards:
         raise ValueError("`shards` must name at least one folder, but is empty.")
     output = Path(output)
-    if output.exists() and any(output.iterdir()):
-        raise ValueError(f"`output` must be a new or an empty folder, but {output} is neither.")
+    require_new_folder(output)
     parts = [read_results(folder) for folder in shards]
     _check_settings(parts)
     records = sorted((record for part in parts for record in _whole(part)), key=lambda record: record.key)
@@ -44,6 +43,16 @@ def merge(output: str | Path, shards: Sequence[str | Path]) -> Summary:
         (partial / RECORDS_FILE).write_text("".join(map(record_line, records)))
         _copy_videos(parts, partial / VIDEO_FOLDER)
         return write_summary(partial, records, settings, complete=True)
+
+
+def require_new_folder(output: Path) -> None:
+    """Check that a merge can be written to a folder.
+
+    Raises:
+        ValueError: If there is something in it.
+    """
+    if output.exists() and any(output.iterdir()):
+        raise ValueError(f"`output` must be a new or an empty folder, but {output} is neither.")
 
 
 def _check_settings(parts: Sequence[Results]) -> None:

@@ -16,12 +16,14 @@ class TaskFacts:
         num_init_states: Number of stored initial states.
         partner: The task that starts in the same scene and differs in the instruction; None where there is none.
         of_episodes: The instruction of each initial state, where they differ; else empty.
+        others_of_episodes: What each initial state's other instruction is, where they differ; else empty.
     """
 
     instruction: str
     num_init_states: int
     partner: int | None = None
     of_episodes: tuple[str, ...] = ()
+    others_of_episodes: tuple[str, ...] = ()
 
     @property
     def instructions(self) -> tuple[str, ...]:
@@ -41,7 +43,7 @@ def plan_episodes(
         suite: All tasks of the suite.
         tasks: Numbers of the tasks to run; all where this is None.
         episodes: Number of episodes of each task (> 0).
-        instruction: Whether the policy is told the task's own instruction, or that of the other task in the same scene.
+        instruction: Whether the policy is told the episode's own instruction, or the other one of the same scene.
 
     Raises:
         ValueError: If a task is unknown or named twice, none is named, or one has too few initial states or no partner.
@@ -83,10 +85,11 @@ def _first_states(task: TaskFacts, number: int, episodes: int) -> range:
 
 
 def _told(suite: Sequence[TaskFacts], number: int, init_index: int, instruction: Literal["own", "other"]) -> str:
+    task = suite[number]
     if instruction == "own":
-        task = suite[number]
         return task.of_episodes[init_index] if task.of_episodes else task.instruction
-    partner = suite[number].partner
-    if partner is None:
+    if task.others_of_episodes:
+        return task.others_of_episodes[init_index]
+    if task.partner is None:
         raise ValueError(f"`instruction` cannot be 'other' for task {number}: no other task starts in its scene.")
-    return suite[partner].instruction
+    return suite[task.partner].instruction

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from vlareg.evaluation.records import EpisodeRecord
+from vlareg.evaluation.shared_words import shared_words
 from vlareg.evaluation.success_curve import SuccessCurve, success_curve
 from vlareg.evaluation.summary import Summary
 from vlareg.page.figures import GREY, SMALL, panels
@@ -55,7 +56,7 @@ def draw_curves(records: Sequence[EpisodeRecord]) -> Figure:
     limits = {suite: max(record.steps for record in group) for suite, group in suites.items()}
     few = len(tasks) <= _FEW
     for place, ((suite, task), group) in enumerate(tasks.items()):
-        label = f"{task}  {_short(group[0].instruction)}"
+        label = f"{task}  {_short(shared_words(record.instruction for record in group))}"
         _draw_curve(right, success_curve(group, limits[suite]), _colour(place) if few else GREY, label)
     for panel, title in ((left, "all tasks"), (right, "each task")):
         panel.set_title(title, fontsize=SMALL + 0.5)

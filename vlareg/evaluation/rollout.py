@@ -4,6 +4,8 @@ import time
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import cycle, islice
 from multiprocessing.connection import wait
 from typing import Literal
 
@@ -55,6 +57,7 @@ def rollout(
     batch_size: int = 4,
     keep_frames: Callable[[Episode], bool] = lambda episode: False,
     timeout: float = 600.0,
+    render_devices: Sequence[int] | None = None,
 ) -> Generator[Outcome, None, None]:
     """Run episodes, and give each back as soon as it ends.
 
@@ -75,6 +78,7 @@ def rollout(
         batch_size: Number of rows in every call of the policy (> 0).
         keep_frames: Whether to keep an episode's observations.
         timeout: Longest time that an environment may take for one reset or step (s).
+        render_devices: Numbers of the EGL devices (not in CUDA's order) that the workers render on, in turn; None for EGL's choice.
 
     Yields:
         The episodes in the order in which they end.
@@ -86,7 +90,9 @@ def rollout(
     for name, value in (("workers", workers), ("batch_size", batch_size)):
         if value < 1:
             raise ValueError(f"`{name}` must be > 0, but got {value}.")
-    seats = [_Seat(environments, timeout) for _ in range(min(workers, len(episodes)))]
+    devices = render_devices or (None,)
+    starts = [partial(EnvProcess, environments, timeout, device) for device in devices]
+    seats = [_Seat(start) for start in islice(cycle(starts), min(workers, len(episodes)))]
     try:
         yield from _run(policy, deque(episodes), seats, batch_size, keep_frames)
     finally:
@@ -153,10 +159,9 @@ def _act(policy: Policy, seats: list["_Seat"], batch_size: int) -> None:
 class _Seat:
     """A place for one episode at a time: its process, and what the parent knows of the episode."""
 
-    def __init__(self, environments: EnvironmentFactory, timeout: float) -> None:
-        self._environments = environments
-        self._timeout = timeout
-        self.process = EnvProcess(environments, timeout)
+    def __init__(self, start: Callable[[], EnvProcess]) -> None:
+        self._start = start
+        self.process = start()
         self.state: Literal["idle", "resetting", "stepping", "ready"] = "idle"
 
     def begin(self, episode: Episode, keep_frames: bool, attempt: int = 1) -> None:
@@ -203,7 +208,7 @@ class _Seat:
 
     def _after(self, failure: EnvironmentFailure) -> Outcome | None:
         self.process.close()
-        self.process = EnvProcess(self._environments, self._timeout)
+        self.process = self._start()
         if self._attempt >= ATTEMPTS:
             return self._end(None, str(failure))
         self.begin(self.episode, self._keep_frames, self._attempt + 1)

@@ -7,7 +7,7 @@ from typing import Any
 
 from vlareg.envs import SUITES, LiberoEnv
 from vlareg.envs.init_states import read_init_states
-from vlareg.envs.libero_mini.think import episode_instructions
+from vlareg.envs.libero_mini.think import episode_instructions, other_episode
 from vlareg.envs.libero_setup import import_libero, require_assets
 from vlareg.envs.perturbations import Perturbation
 from vlareg.envs.suites import find_suite
@@ -82,8 +82,9 @@ def suite_facts(suite: str) -> list[TaskFacts]:
 
 def _facts(suite: str, number: int, task: Any, states: Path, partner: int | None) -> TaskFacts:
     count = _count_states(states, task)
-    of_episodes = episode_instructions(suite, number, count)
-    return TaskFacts(task.language, count, None if of_episodes else partner, of_episodes)
+    told = episode_instructions(suite, number, count)
+    others = tuple(told[other_episode(init_index)] for init_index in range(len(told)))
+    return TaskFacts(task.language, count, None if told else partner, told, others)
 
 
 def _count_states(folder: Path, task: Any) -> int:

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from vlareg.evaluation.intervals import wilson_interval
 from vlareg.evaluation.records import EpisodeRecord
+from vlareg.evaluation.shared_words import shared_words
 
 CONFIDENCE = 0.95
 
@@ -46,7 +47,7 @@ class TaskSummary(SuccessRate):
     Args:
         suite: Name of the suite.
         task: Number of the task in its suite.
-        instruction: What the policy was told.
+        instruction: What the policy was told; where its episodes differ in that, what they have in common.
     """
 
     suite: str
@@ -92,7 +93,9 @@ def summarize(records: Iterable[EpisodeRecord]) -> Summary:
         of_task.setdefault((record.suite, record.task), []).append(record)
     suites = tuple(SuiteSummary(**_count(group), suite=suite) for suite, group in of_suite.items())
     tasks = tuple(
-        TaskSummary(**_count(group), suite=suite, task=task, instruction=group[0].instruction)
+        TaskSummary(
+            **_count(group), suite=suite, task=task, instruction=shared_words(record.instruction for record in group)
+        )
         for (suite, task), group in of_task.items()
     )
     return Summary(**_count(records), suites=suites, tasks=tasks)

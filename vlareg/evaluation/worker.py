@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from vlareg.evaluation.interfaces import Environment, EnvironmentFactory, Episode, Views
+from vlareg.evaluation.render_devices import use_render_device
 
 _CONTEXT = multiprocessing.get_context("spawn")  # a fork after EGL's initialisation crashes
 
@@ -48,11 +49,12 @@ class EnvProcess:
     Args:
         factory: Makes the environment, in the worker.
         timeout: Longest time for one answer (s).
+        render_device: Number of the EGL device that it renders on; None for EGL's choice.
     """
 
-    def __init__(self, factory: EnvironmentFactory, timeout: float) -> None:
+    def __init__(self, factory: EnvironmentFactory, timeout: float, render_device: int | None = None) -> None:
         self.connection, child = _CONTEXT.Pipe()
-        self._process = _CONTEXT.Process(target=_serve, args=(child, factory), daemon=True)
+        self._process = _CONTEXT.Process(target=_serve, args=(child, factory, render_device), daemon=True)
         self._process.start()
         child.close()  # or the end of the worker would not be seen as the end of the pipe
         self._timeout = timeout
@@ -102,8 +104,10 @@ class EnvProcess:
             self.connection.send(message)
 
 
-def _serve(connection: Connection, factory: EnvironmentFactory) -> None:
+def _serve(connection: Connection, factory: EnvironmentFactory, render_device: int | None) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    if render_device is not None:
+        use_render_device(render_device)
     worker = _Worker(factory)
     with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere):  # simulators' prints would tear the parent's table
         try:

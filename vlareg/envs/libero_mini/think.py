@@ -127,6 +127,16 @@ def episode_instructions(suite: str, task: int, episodes: int) -> tuple[str, ...
     return tuple(boards_of(task, index).instruction for index in range(episodes))
 
 
+def other_episode(init_index: int) -> int:
+    """Return the episode that starts in the same scene and names the other board.
+
+    Example:
+        >>> other_episode(6), other_episode(7)
+        (7, 6)
+    """
+    return init_index ^ 1
+
+
 def think_bddl_file(suite: str) -> Path:
     """Return the BDDL of all tasks of one of `THINK_SUITES`."""
     return _FOLDER / f"{THINK_SUITES[suite]}.bddl"
