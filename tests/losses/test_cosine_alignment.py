@@ -17,6 +17,16 @@ def test_equals_numpy(dtype):
     assert float(CosineAlignmentLoss()(student, teacher)) == pytest.approx(expected, abs=1e-6)
 
 
+def test_centred_counts_deviations_from_the_means_alone():
+    student, teacher = sample()
+    s, t = (x.numpy() - x.numpy().mean((0, 1)) for x in (student, teacher))
+    expected = -np.mean((s * t).sum(-1) / np.linalg.norm(s, axis=-1) / np.linalg.norm(t, axis=-1))
+    loss = CosineAlignmentLoss(centred=True)
+    assert float(loss(student, teacher)) == pytest.approx(expected, abs=1e-12)
+    assert torch.allclose(loss(student + 9, teacher - 7), loss(student, teacher))
+    assert float(loss(student[:1, :1], teacher[:1, :1])) == 0, "one place has no deviation"
+
+
 @pytest.mark.parametrize(("factor", "expected"), [(2.0, -1.0), (-3.0, 1.0), (0.0, 0.0)])
 def test_analytic_values(factor, expected):
     student, _ = sample()
