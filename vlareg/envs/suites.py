@@ -1,7 +1,8 @@
 """The suites, and how long their episodes may be."""
 
-import difflib
 from dataclasses import dataclass
+
+from vlareg.lookup import look_up
 
 
 @dataclass(frozen=True)
@@ -45,8 +46,4 @@ def find_suite(name: str) -> Suite:
         >>> find_suite("libero_mini").max_steps
         100
     """
-    if name not in SUITES:
-        near = difflib.get_close_matches(name, SUITES, n=1)
-        hint = f" Did you mean {near[0]}?" if near else ""
-        raise ValueError(f"`suite` must be one of {', '.join(SUITES)}, but got {name!r}.{hint}")
-    return SUITES[name]
+    return look_up("suite", name, SUITES)

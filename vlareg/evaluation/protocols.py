@@ -5,11 +5,11 @@ order of reset and initial state, and the cameras; an episode succeeds if the go
 with its images (turned by 180 degrees, JPEG, size, centre crop) is the policy's own.
 """
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from vlareg.envs import MAX_STEPS, SUITES
+from vlareg.lookup import look_up
 
 EPISODES = 50
 """Episodes of a task; episode e starts from stored initial state e."""
@@ -95,8 +95,4 @@ def find_protocol(name: str) -> EvaluationProtocol:
         >>> find_protocol("openvla_oft").horizon
         8
     """
-    if name not in PROTOCOLS:
-        near = difflib.get_close_matches(name, PROTOCOLS, n=1)
-        hint = f" Did you mean {near[0]}?" if near else ""
-        raise ValueError(f"`protocol` must be one of {', '.join(PROTOCOLS)}, but got {name!r}.{hint}")
-    return PROTOCOLS[name]
+    return look_up("protocol", name, PROTOCOLS)

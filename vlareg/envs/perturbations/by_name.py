@@ -1,7 +1,5 @@
 """The perturbations by their names, for the command line."""
 
-import difflib
-
 from vlareg.envs.perturbations.background_texture import BackgroundTexture
 from vlareg.envs.perturbations.blends import ForegroundBlend, ImageBlend
 from vlareg.envs.perturbations.camera import CameraAzimuth, CameraDistance
@@ -16,6 +14,7 @@ from vlareg.envs.perturbations.robot_pose import RobotPose
 from vlareg.envs.perturbations.sensor_noise import SensorNoise
 from vlareg.envs.perturbations.table_texture import TableTexture
 from vlareg.envs.perturbations.unseen_object import UnseenObject
+from vlareg.lookup import look_up
 
 _VISION = (
     TableTexture,
@@ -43,8 +42,4 @@ def find_perturbation(name: str) -> type[Perturbation]:
         >>> find_perturbation("light").max_level
         3
     """
-    if name not in PERTURBATIONS:
-        near = difflib.get_close_matches(name, PERTURBATIONS, n=1)
-        hint = f" Did you mean {near[0]}?" if near else ""
-        raise ValueError(f"`perturbation` must be one of {', '.join(PERTURBATIONS)}, but got {name!r}.{hint}")
-    return PERTURBATIONS[name]
+    return look_up("perturbation", name, PERTURBATIONS)
