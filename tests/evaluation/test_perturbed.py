@@ -1,13 +1,11 @@
 """Perturbed episodes in a roll-out."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from vlareg.envs import LiberoEnv
 from vlareg.envs.perturbations import Distractors
 from vlareg.evaluation import Episode, rollout
 from vlareg.evaluation.conditions import Conditions, choose_perturbation
@@ -15,16 +13,6 @@ from vlareg.evaluation.evaluate import _folder, evaluate
 from vlareg.evaluation.suites import LiberoTasks
 
 STEPS = 3
-
-
-@dataclass(frozen=True)
-class ShortTasks(LiberoTasks):
-    """The suite's tasks, over after a few steps."""
-
-    def __call__(self, task: int) -> LiberoEnv:
-        environment = super().__call__(task)
-        environment.max_steps = STEPS
-        return environment
 
 
 class Still:
@@ -36,7 +24,7 @@ class Still:
 
 def test_a_perturbed_episode_is_the_same_in_a_batch_and_alone() -> None:
     """Bit by bit, the second one of its process too."""
-    tasks = ShortTasks("libero_mini", 32, ("agentview",), seed=2, perturbation=Distractors(2))
+    tasks = LiberoTasks("libero_mini", 32, ("agentview",), seed=2, perturbation=Distractors(2), max_steps=STEPS)
     episodes = [Episode(0, init_index) for init_index in (0, 1, 2)]
     found = {
         outcome.episode.init_index: outcome.frames

@@ -1,7 +1,6 @@
 """The embedded suite in its simulator, with an untrained OpenVLA of two blocks."""
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 
 import imageio_ffmpeg
@@ -9,27 +8,17 @@ import numpy as np
 import pytest
 import torch
 
-from vlareg.envs import LiberoEnv
 from vlareg.envs.libero_mini.think import boards_of
 from vlareg.evaluation import Episode, read_records, rollout
 from vlareg.evaluation.evaluate import evaluate
 from vlareg.evaluation.plan import plan_episodes
 from vlareg.evaluation.policy import OpenVLAPolicy, choose_numerics, load_model
+from vlareg.evaluation.protocols import OPENVLA
 from vlareg.evaluation.shared_words import shared_words
 from vlareg.evaluation.suites import LiberoTasks, suite_facts
 from vlareg.policies.openvla import OpenVLAForActionPrediction, OpenVLAProcessor, build_mini_tokenizer, mini_config
 
 STEPS = 8
-
-
-@dataclass(frozen=True)
-class ShortTasks(LiberoTasks):
-    """The suite's tasks, over after a few steps."""
-
-    def __call__(self, task: int) -> LiberoEnv:
-        environment = super().__call__(task)
-        environment.max_steps = STEPS
-        return environment
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +42,7 @@ def test_an_episode_is_the_same_in_company_and_later_alone(mini: Path) -> None:
     policy = OpenVLAPolicy(load_model(mini, device, dtype), OpenVLAProcessor.from_pretrained(mini), instructions)
     episode = Episode(6, 0)
     episodes = [episode, Episode(9, 1), Episode(6, 2), episode]
-    tasks = ShortTasks("libero_mini")
+    tasks = LiberoTasks("libero_mini", max_steps=STEPS)
     outcomes = rollout(policy, tasks, episodes, workers=2, batch_size=2, keep_frames=lambda e: e == episode)
     first, last = (outcome for outcome in outcomes if outcome.episode == episode)
     assert len(first.frames) == STEPS + 1
@@ -64,7 +53,7 @@ def test_an_episode_is_the_same_in_company_and_later_alone(mini: Path) -> None:
 def test_evaluate_writes_records_summary_and_videos(
     mini: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vlareg.evaluation.evaluate.LiberoTasks", ShortTasks)
+    monkeypatch.setitem(OPENVLA.max_steps, "libero_mini", STEPS)
     options = {"checkpoint": mini, "tasks": [6], "workers": 1, "batch_size": 1, "output": tmp_path / "results"}
     summary = evaluate(**options, episodes=1)
     (record,) = read_records(tmp_path / "results" / "episodes.jsonl")
