@@ -11,7 +11,8 @@ class LeanLoRA(LoraVariant):
     """Compute W x + B (s A x), where peft computes W x + s (B A x) in three more passes over the output.
 
     The scale s = alpha / rank is applied to `rank` numbers a token, and the sum takes the place of one of its terms. Where s is a
-    power of two, as by default, outputs and gradients are peft's to the last bit; otherwise to rounding.
+    power of two, as by default, and A and B have 32 bits, outputs and gradients are peft's to the last bit; otherwise to rounding
+    (some processors take numbers of 16 bits below 1e-38 for zero, which the scale moves).
     """
 
     @staticmethod
