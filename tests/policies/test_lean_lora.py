@@ -52,7 +52,9 @@ def test_adapters_of_16_bits_agree_with_peft_to_rounding(reference):
     ours, theirs = gradients(lean, reference.inputs), gradients(plain, reference.inputs)
     for name, value in ours.items():
         largest = theirs[name].abs().max().item()
-        torch.testing.assert_close(value, theirs[name], rtol=2**-7, atol=2**-7 * largest, msg=lambda text, name=name: f"{name}: {text}")
+        torch.testing.assert_close(
+            value, theirs[name], rtol=2**-7, atol=2**-7 * largest, msg=lambda text, name=name: f"{name}: {text}"
+        )
 
 
 def test_under_autocast_and_with_another_scale(reference):

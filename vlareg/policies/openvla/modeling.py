@@ -26,6 +26,7 @@ from vlareg.policies.openvla.checkpoint import check_folder, check_loading, chec
 from vlareg.policies.openvla.config import OpenVLAConfig
 from vlareg.policies.openvla.decoding import Decode, append_token, decode_greedily
 from vlareg.policies.openvla.hub import local_folder
+from vlareg.policies.openvla.last_block import is_watched, limit_last_block
 from vlareg.policies.openvla.normalization import action_statistics, unnormalize_actions
 from vlareg.policies.openvla.projector import Projector
 from vlareg.policies.openvla.stored import stored_tensors
@@ -68,7 +69,7 @@ class OpenVLAForActionPrediction(PreTrainedModel):  # type: ignore[no-untyped-ca
     main_input_name = "input_ids"
     supports_gradient_checkpointing = True
     _supports_sdpa = True
-    _no_split_modules = ["Block", "LlamaDecoderLayer"]  # noqa: RUF012
+    _no_split_modules = ["Block", "LlamaDecoderLayer", "LastBlock"]  # noqa: RUF012
 
     def __init__(self, config: OpenVLAConfig):
         super().__init__(config)
@@ -80,6 +81,7 @@ class OpenVLAForActionPrediction(PreTrainedModel):  # type: ignore[no-untyped-ca
         )
         self.projector = Projector(self.vision_backbone.feature_dim, config.text_config.hidden_size)
         self.language_model = LlamaForCausalLM(config.text_config)
+        limit_last_block(self.language_model.model)
         if self.language_model.config._attn_implementation == "sdpa":
             self.language_model.set_attn_implementation(ATTENTION)
         self.action_tokenizer = ActionTokenizer.from_config(config)
@@ -164,7 +166,8 @@ class OpenVLAForActionPrediction(PreTrainedModel):  # type: ignore[no-untyped-ca
             attention_mask: True at tokens, False at padding.
             pixel_values: Normalised images, channels of all views and encoders stacked.
             labels: Token to predict at each position of `input_ids`, -100 where there is none.
-            logits_at_labels: With labels, compute logits only where there is a label.
+            logits_at_labels: With labels, compute logits, and unless a hook reads the last block what comes behind its
+                attention, only where there is a label.
 
         Returns:
             The loss if there are labels, and the logits.
@@ -173,21 +176,32 @@ class OpenVLAForActionPrediction(PreTrainedModel):  # type: ignore[no-untyped-ca
             ValueError: If a row starts with padding, or no position has a label.
         """
         embeddings, mask = self._embed(input_ids, attention_mask, pixel_values)
-        hidden = self.language_model.model(inputs_embeds=embeddings, attention_mask=mask, use_cache=False)[0]
         if labels is None:
-            return OpenVLAOutput(logits=self.language_model.lm_head(hidden))
-        labelled = labels[:, 1:] != IGNORED_LABEL
-        targets = labels[:, 1:][labelled]
-        if not len(targets):
+            return OpenVLAOutput(logits=self.language_model.lm_head(self._states(embeddings, mask)))
+        sample, token = (labels[:, 1:] != IGNORED_LABEL).nonzero(as_tuple=True)
+        if not len(token):
             raise ValueError(f"`labels` must differ from {IGNORED_LABEL} somewhere behind position 0, but do nowhere.")
+        read = sample, token + self.num_patches
         if logits_at_labels:
-            logits = predicted = self.language_model.lm_head(hidden[:, self.num_patches : -1][labelled])
+            logits = predicted = self.language_model.lm_head(self._states(embeddings, mask, read))
         else:
-            logits = self.language_model.lm_head(hidden)
-            predicted = logits[:, self.num_patches : -1][labelled]
+            logits = self.language_model.lm_head(self._states(embeddings, mask))
+            predicted = logits[read]
         with torch.autocast(device_type=predicted.device.type, enabled=False):
-            loss = F.cross_entropy(predicted.float(), targets)
+            loss = F.cross_entropy(predicted.float(), labels[sample, token + 1])
         return OpenVLAOutput(loss=loss, logits=logits)
+
+    def _states(
+        self,
+        embeddings: Float[Tensor, "batch sequence hidden"],
+        mask: Bool[Tensor, "batch sequence"],
+        read: tuple[Tensor, Tensor] | None = None,
+    ) -> Tensor:
+        """Return what the head reads: everywhere, or at some samples and positions."""
+        llama = self.language_model.model
+        limits = {} if read is None or is_watched(llama) else {"read": read}
+        hidden: Tensor = llama(inputs_embeds=embeddings, attention_mask=mask, use_cache=False, **limits)[0]
+        return hidden if read is None or limits else hidden[read]
 
     def _embed(
         self, input_ids: TokenIds, attention_mask: TokenMask, pixel_values: Float[Tensor, "batch channels height width"]
