@@ -1,13 +1,15 @@
 """The queue, the batches and the failures of a roll-out, with environments that only count."""
 
+import os
 import time
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tests.evaluation.fakes import FakePolicy, Fakes
+from tests.evaluation.fakes import FakeEnvironment, FakePolicy, Fakes
 from vlareg.evaluation import Episode, Outcome, rollout
 
 EPISODES = [Episode(task, init) for task in (0, 1) for init in range(5)]
@@ -24,6 +26,55 @@ def test_every_episode_ends_once_and_as_it_does_alone() -> None:
     assert steps_of(together) == steps_of(one_by_one)
     assert len(set(steps_of(together).values())) > 2
     assert all(outcome.success for outcome in together)
+
+
+class _SaysThreads(Fakes):
+    """Environments whose instruction is the number of threads that Mesa would rasterise with."""
+
+    def __call__(self, task: int) -> FakeEnvironment:
+        environment = super().__call__(task)
+        environment.instruction = os.environ["LP_NUM_THREADS"]
+        return environment
+
+
+@dataclass(frozen=True)
+class _NotesBuilds(Fakes):
+    """Environments that leave a file for each time that one was built."""
+
+    folder: str = ""
+
+    def __call__(self, task: int) -> FakeEnvironment:
+        (Path(self.folder) / f"{task}-{os.getpid()}-{time.monotonic_ns()}").touch()
+        return super().__call__(task)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_worker_stays_with_its_task(workers: int, tmp_path: Path) -> None:
+    mixed = [Episode(task, init) for init in range(5) for task in (0, 1)]
+    fakes = _NotesBuilds(folder=str(tmp_path), delay=0.002)
+    outcomes = list(rollout(FakePolicy(), fakes, mixed, workers=workers, batch_size=1))
+    assert len(outcomes) == len(mixed)
+    built = [path.name.split("-")[0] for path in tmp_path.iterdir()]
+    # of two workers the first to be done may help with the other one's last episodes
+    assert sorted(built) == ["0", "1"] if workers == 1 else 2 <= len(built) <= 3
+
+
+def test_a_worker_without_work_helps_with_anothers_task(tmp_path: Path) -> None:
+    one_task = [Episode(0, init) for init in range(4)]
+    fakes = _NotesBuilds(folder=str(tmp_path), meet=str(tmp_path))
+    assert len(list(rollout(FakePolicy(), fakes, one_task, workers=2, batch_size=1))) == 4
+    assert len({path.name.split("-")[1] for path in tmp_path.glob("0-*")}) == 2
+
+
+@pytest.mark.parametrize(("asked", "threads"), [(None, max(1, (os.cpu_count() or 1) // 2)), ("3", 3)])
+def test_workers_share_the_cores_for_rendering(
+    asked: str | None, threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("LP_NUM_THREADS", raising=False)
+    if asked is not None:
+        monkeypatch.setenv("LP_NUM_THREADS", asked)
+    outcomes = list(rollout(FakePolicy(), _SaysThreads(), EPISODES[:2], workers=2))
+    assert {outcome.instruction for outcome in outcomes} == {str(threads)}
 
 
 def test_every_batch_is_full() -> None:

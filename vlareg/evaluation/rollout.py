@@ -1,11 +1,12 @@
 """Roll a policy out in several environments at once: one queue of episodes, batches of whoever is ready."""
 
+import os
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Collection, Generator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import cycle, islice
+from itertools import chain, cycle, islice
 from multiprocessing.connection import wait
 from typing import Literal
 
@@ -61,9 +62,10 @@ def rollout(
 ) -> Generator[Outcome, None, None]:
     """Run episodes, and give each back as soon as it ends.
 
-    Environments run in processes, and one that is done takes the next episode of the queue. The policy gets batches of
-    those that wait for an action, always of `batch_size` rows (the last row is repeated to fill up), so that what an
-    episode comes to does not depend on who shares its batches. An environment that raises, dies or hangs is restarted
+    Environments run in processes, and one that is done takes another episode of the queue: of its own task while there is
+    one, since a task's environment takes seconds to build. The policy gets batches of those that wait for an action,
+    always of `batch_size` rows (the last row is repeated to fill up), so that what an episode comes to does not depend on
+    who shares its batches. An environment that raises, dies or hangs is restarted
     and its episode tried once more; if that fails too, the episode ends with an error and without a success.
 
     Where the policy gives chunks of actions, a whole chunk is executed open loop before it is asked again.
@@ -73,7 +75,7 @@ def rollout(
     Args:
         policy: Gives the actions.
         environments: Makes the environment of a task in a worker process; picklable.
-        episodes: What to run, in this order.
+        episodes: What to run.
         workers: Number of environments at once (> 0).
         batch_size: Number of rows in every call of the policy (> 0).
         keep_frames: Whether to keep an episode's observations.
@@ -90,9 +92,11 @@ def rollout(
     for name, value in (("workers", workers), ("batch_size", batch_size)):
         if value < 1:
             raise ValueError(f"`{name}` must be > 0, but got {value}.")
+    workers = min(workers, len(episodes))
+    threads = max(1, (os.cpu_count() or 1) // max(1, workers))
     devices = render_devices or (None,)
-    starts = [partial(EnvProcess, environments, timeout, device) for device in devices]
-    seats = [_Seat(start) for start in islice(cycle(starts), min(workers, len(episodes)))]
+    starts = [partial(EnvProcess, environments, timeout, device, threads) for device in devices]
+    seats = [_Seat(start) for start in islice(cycle(starts), workers)]
     try:
         yield from _run(policy, deque(episodes), seats, batch_size, keep_frames)
     finally:
@@ -105,7 +109,7 @@ def _run(
 ) -> Generator[Outcome, None, None]:
     errors = 0
     for seat in seats:
-        _begin_next(seat, queue, keep_frames)
+        _begin_next(seat, seats, queue, keep_frames)
     while busy := [seat for seat in seats if seat.state != "idle"]:
         waiting = [seat for seat in busy if seat.state != "ready"]
         answered = wait([seat.process.connection for seat in waiting], timeout=_PATIENCE)
@@ -114,7 +118,7 @@ def _run(
                 continue
             outcome = seat.take_answer()
             if outcome is not None:
-                _begin_next(seat, queue, keep_frames)
+                _begin_next(seat, seats, queue, keep_frames)
                 errors = errors + 1 if outcome.error else 0
                 yield outcome
                 _stop_if_broken(errors, outcome)
@@ -127,10 +131,20 @@ def _run(
             _act(policy, ready, batch_size)
 
 
-def _begin_next(seat: "_Seat", queue: deque[Episode], keep_frames: Callable[[Episode], bool]) -> None:
+def _begin_next(
+    seat: "_Seat", seats: Sequence["_Seat"], queue: deque[Episode], keep_frames: Callable[[Episode], bool]
+) -> None:
     if queue:
-        episode = queue.popleft()
+        episode = _next_episode(queue, seat.task, {other.task for other in seats if other is not seat})
+        queue.remove(episode)
         seat.begin(episode, keep_frames(episode))
+
+
+def _next_episode(queue: Collection[Episode], built: int | None, elsewhere: Collection[int | None]) -> Episode:
+    """Return the first episode of the task that is built, else of one that nobody has built, else the first."""
+    own = (episode for episode in queue if episode.task == built)
+    new = (episode for episode in queue if episode.task not in elsewhere)
+    return next(chain(own, new, queue))
 
 
 def _stop_if_broken(errors: int, outcome: Outcome) -> None:
@@ -163,9 +177,11 @@ class _Seat:
         self._start = start
         self.process = start()
         self.state: Literal["idle", "resetting", "stepping", "ready"] = "idle"
+        self.task: int | None = None  # whose environment the process has built
 
     def begin(self, episode: Episode, keep_frames: bool, attempt: int = 1) -> None:
         self.episode, self._keep_frames, self._attempt = episode, keep_frames, attempt
+        self.task = episode.task
         self.instruction = episode.instruction or ""
         self.steps = 0
         self._planned: deque[np.ndarray] = deque()

@@ -50,11 +50,20 @@ class EnvProcess:
         factory: Makes the environment, in the worker.
         timeout: Longest time for one answer (s).
         render_device: Number of the EGL device that it renders on; None for EGL's choice.
+        render_threads: Number of threads that it renders with where GL is Mesa's in software, unless the environment
+            variable `LP_NUM_THREADS` says otherwise.
     """
 
-    def __init__(self, factory: EnvironmentFactory, timeout: float, render_device: int | None = None) -> None:
+    def __init__(
+        self,
+        factory: EnvironmentFactory,
+        timeout: float,
+        render_device: int | None = None,
+        render_threads: int = 1,
+    ) -> None:
         self.connection, child = _CONTEXT.Pipe()
-        self._process = _CONTEXT.Process(target=_serve, args=(child, factory, render_device), daemon=True)
+        arguments = (child, factory, render_device, render_threads)
+        self._process = _CONTEXT.Process(target=_serve, args=arguments, daemon=True)
         self._process.start()
         child.close()  # or the end of the worker would not be seen as the end of the pipe
         self._timeout = timeout
@@ -104,8 +113,9 @@ class EnvProcess:
             self.connection.send(message)
 
 
-def _serve(connection: Connection, factory: EnvironmentFactory, render_device: int | None) -> None:
+def _serve(connection: Connection, factory: EnvironmentFactory, render_device: int | None, render_threads: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    os.environ.setdefault("LP_NUM_THREADS", str(render_threads))  # by itself each worker would take every core
     if render_device is not None:
         use_render_device(render_device)
     worker = _Worker(factory)
