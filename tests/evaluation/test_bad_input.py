@@ -11,7 +11,9 @@ from vlareg.envs import rendering
 from vlareg.envs.libero_setup import ASSETS_VARIABLE
 from vlareg.evaluation import Episode, command, read_records
 from vlareg.evaluation.campaign import Campaign
-from vlareg.policies.openvla import build_mini_tokenizer, mini_config
+from vlareg.evaluation.policy_source import find_policy
+from vlareg.evaluation.protocols import find_protocol
+from vlareg.policies.openvla import build_mini_tokenizer, hub, mini_config
 
 
 @pytest.fixture(scope="module")
@@ -44,11 +46,30 @@ def refused(words: list[str], tmp_path: Path) -> str:
         (["--protocol", "openvla_oft"], "openvla_oft needs a checkpoint with 2 views (it takes 1), proprioception"),
         ([], "the checkpoint has action statistics of bridge_orig and none of libero_mini"),
         (["--unnorm-key", "austin"], "`unnorm_key` must be one of ['bridge_orig'], but got 'austin'."),
-        (["--checkpoint", "nowhere"], "'nowhere' has no config.json."),
+        (["--checkpoint", "."], "'.' has no config.json."),
+        (
+            ["--checkpoint", "./nowhere/policy"],
+            "`checkpoint` must be a checkpoint folder or a repository of the hub, but",
+        ),
     ],
 )
 def test_wrong_words(words: list[str], message: str, trained_on_bridge: Path, tmp_path: Path) -> None:
     assert message in refused(["--checkpoint", str(trained_on_bridge), *words], tmp_path)
+
+
+def test_a_repository_of_the_hub(trained_on_bridge: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def download(name: str, **options: object) -> str:
+        asked.append(name)
+        return str(trained_on_bridge)
+
+    monkeypatch.setattr(hub, "snapshot_download", download)
+    assert "statistics of bridge_orig" in refused(["--checkpoint", "someone/openvla-7b"], tmp_path)
+    source = find_policy(Path("someone/openvla-7b"), find_protocol("openvla"), "bridge_orig", None, 0, "auto")
+    assert source.name == "openvla-7b"
+    assert source.settings()["checkpoint"].startswith("openvla-7b ")
+    assert set(asked) == {"someone/openvla-7b"}
 
 
 def test_missing_assets(trained_on_bridge: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

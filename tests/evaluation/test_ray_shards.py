@@ -60,8 +60,7 @@ def test_the_parts_are_run_and_merged(
     assert (summary.episodes, summary.successes) == (4, 4)
     assert len(read_records(tmp_path / "all/episodes.jsonl")) == 4
     first, second = evaluations.asked
-    checkpoint = Path("some/policy").absolute()
-    assert first == {"checkpoint": checkpoint, "seed": 3, "shard": "1/2", "output": tmp_path / "all-shard1of2"}
+    assert first == {**OPTIONS, "shard": "1/2", "output": tmp_path / "all-shard1of2"}
     assert second == {**first, "shard": "2/2", "output": tmp_path / "all-shard2of2"}
     assert (ray.options["num_cpus"], ray.options["num_gpus"]) == (8, 1)
 
@@ -128,9 +127,11 @@ def test_typed_words_become_the_parts_options(
 ) -> None:
     cluster(monkeypatch, GPU_NODE)
     words = ["ray", "--shards", "2", "--output", str(tmp_path / "all"), "--tasks", "0", "--render-devices", "1", "0"]
+    monkeypatch.chdir(tmp_path)
+    Path("a/b").mkdir(parents=True)
     main([*words, "--checkpoint", "a/b", "--random-weights"])
     asked = evaluations.asked[1]
-    assert asked["checkpoint"] == Path("a/b").absolute()
+    assert asked["checkpoint"] == tmp_path / "a/b"
     assert (asked["tasks"], asked["render_devices"], asked["random_weights"]) == ([0], [1, 0], True)
     assert (asked["suite"], asked["shard"]) == ("libero_mini", "2/2")
     assert "4 of 4" in capsys.readouterr().out

@@ -47,5 +47,9 @@ def test_offline_the_error_says_what_was_tried(tmp_path):
 
 def test_what_cannot_be_a_repository_is_not_asked_for(tmp_path, monkeypatch):
     monkeypatch.setattr("vlareg.policies.openvla.hub.snapshot_download", None)
+    for ours in ("checkpoints/openvla-mini", "outputs/policy"):
+        monkeypatch.chdir(tmp_path)
+        with pytest.raises(FileNotFoundError, match=f"'{ours}' is no local folder below {tmp_path}"):
+            local_folder(ours)
     with pytest.raises(FileNotFoundError, match="cannot be a repository's name"):
         local_folder(tmp_path / "absent")

@@ -44,7 +44,7 @@ def evaluate(
     like: the same command goes on where it ended.
 
     Args:
-        checkpoint: Folder of the policy.
+        checkpoint: Folder of the policy, or its repository on the hub, such as openvla/openvla-7b-finetuned-libero-goal.
         suite: Name of the suite.
         tasks: Numbers of the tasks; all where none is given.
         episodes: Number of episodes of each task; episode e starts from stored initial state e.

@@ -9,6 +9,7 @@ from vlareg.evaluation.policy import OpenVLAPolicy, choose_numerics, load_model,
 from vlareg.evaluation.protocols import EvaluationProtocol
 from vlareg.evaluation.settings import fingerprint
 from vlareg.policies.openvla import OpenVLAProcessor
+from vlareg.policies.openvla.hub import local_folder
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,7 @@ class PolicySource:
     """A policy that is not loaded yet.
 
     Args:
+        name: What it is called.
         checkpoint: Its folder.
         random_seed: Seed of untrained weights of the checkpoint's shape; None for the checkpoint's own.
         unnorm_key: Whose action statistics it uses.
@@ -24,6 +26,7 @@ class PolicySource:
         num_views: How many cameras it takes.
     """
 
+    name: str
     checkpoint: Path
     random_seed: int | None
     unnorm_key: str
@@ -35,7 +38,7 @@ class PolicySource:
         """Return what an episode's result depends on, as JSON values."""
         untrained = self.random_seed is not None
         return {
-            "checkpoint": f"{self.checkpoint.resolve().name} {fingerprint(self.checkpoint, weights=not untrained)}",
+            "checkpoint": f"{self.name} {fingerprint(self.checkpoint, weights=not untrained)}",
             "random_weights": untrained,
             "device": self.device,
             "precision": self.dtype,
@@ -62,7 +65,7 @@ def find_policy(
     """Look a checkpoint up, without its weights.
 
     Args:
-        checkpoint: The folder.
+        checkpoint: The folder, or a repository of the hub, which is then downloaded.
         protocol: What it is evaluated by.
         suite: What it is evaluated on.
         unnorm_key: Whose action statistics to use; the suite's own where this is None.
@@ -73,7 +76,9 @@ def find_policy(
         FileNotFoundError: If there is no checkpoint.
         ValueError: If it has no such statistics, or lacks what the protocol asks for.
     """
-    config = read_config(checkpoint)
+    folder = local_folder(checkpoint, argument="checkpoint")
+    config = read_config(folder)
     protocol.check_policy(config.num_views, OpenVLAPolicy.takes_proprio, OpenVLAPolicy.horizon)
     statistics = statistics_key(config.norm_stats, suite, unnorm_key)
-    return PolicySource(checkpoint, random_seed, statistics, *choose_numerics(precision), config.num_views)
+    numerics = choose_numerics(precision)
+    return PolicySource(checkpoint.resolve().name, folder, random_seed, statistics, *numerics, config.num_views)

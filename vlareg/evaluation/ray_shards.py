@@ -21,7 +21,7 @@ def evaluate_on_ray(options: Mapping[str, Any], shards: int, output: Path, cpus:
     """Run the parts of an evaluation as Ray tasks, and merge their results.
 
     The cluster is that of `RAY_ADDRESS`, or else the one that this node belongs to, or else one that is started here. All its
-    nodes have vlareg, what the suite needs, and the checkpoint and the results under the same paths. A part has a GPU of its own
+    nodes have vlareg, what the suite needs, and the checkpoint's folder and the results under the same paths. A part has a GPU of its own
     if a node has any, and a results folder beside `output`. If its node or process dies, or its simulators fail, Ray starts it
     again, and it goes on where it ended; so does all of it by the same command.
 
@@ -45,7 +45,9 @@ def evaluate_on_ray(options: Mapping[str, Any], shards: int, output: Path, cpus:
     parts = [Shard(number, shards) for number in range(1, shards + 1)]
     output = output.absolute()
     folders = {part: output.with_name(f"{output.name}-shard{part.number}of{part.of}") for part in parts}
-    options = {**options, "checkpoint": Path(options["checkpoint"]).absolute()}
+    checkpoint = Path(options["checkpoint"])
+    if checkpoint.is_dir():  # each part looks a repository of the hub up itself
+        options = {**options, "checkpoint": checkpoint.absolute()}
     ray = _import_ray()
     with ray.init(include_dashboard=False):
         task = ray.remote(

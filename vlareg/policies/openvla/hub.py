@@ -7,6 +7,9 @@ from huggingface_hub import snapshot_download
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]
 
+LOCAL = ("checkpoints", "outputs")
+"""Where this project keeps its own checkpoints: a mistyped one is not asked for on the hub, where strangers may own the name."""
+
 DOWNLOADED = ("*.json", "*.safetensors", "tokenizer.model")
 """What is downloaded of a repository: weights and descriptions, no code."""
 
@@ -17,6 +20,8 @@ def local_folder(
     cache_dir: str | Path | None = None,
     token: str | bool | None = None,
     local_files_only: bool = False,
+    *,
+    argument: str = "folder",
 ) -> Path:
     """Return the local folder of a checkpoint, downloading it if it is a repository of the hub.
 
@@ -26,6 +31,7 @@ def local_folder(
         cache_dir: Where repositories are kept, the hub's own folder if None.
         token: Access token of the hub, the stored one if None.
         local_files_only: Look at what was downloaded before only.
+        argument: What the caller calls the folder, for messages.
 
     Raises:
         FileNotFoundError: If there is no such folder and the repository cannot be had.
@@ -33,7 +39,9 @@ def local_folder(
     name = os.fspath(folder)
     if Path(name).is_dir():
         return Path(name)
-    absent = f"`folder` must be a checkpoint folder or a repository of the hub, but {name!r} is no local folder"
+    absent = f"`{argument}` must be a checkpoint folder or a repository of the hub, but {name!r} is no local folder"
+    if Path(name).parts[:1] in [(folder,) for folder in LOCAL]:
+        raise FileNotFoundError(f"{absent} below {Path.cwd()}.")
     try:
         validate_repo_id(name)
     except HFValidationError:
