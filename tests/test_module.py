@@ -16,7 +16,7 @@ from vlareg.policies.adapter_files import load_adapter
 from vlareg.policies.execution import Execution
 from vlareg.policies.lora import LoRA
 from vlareg.policies.openvla import OpenVLAForActionPrediction
-from vlareg.regularizers import RSCL, TeacherAlignment
+from vlareg.regularizers import RSCL, Constant, TeacherAlignment
 from vlareg.teachers import EfficientNetLiteTeacher
 
 LAYER = "language_model.model.layers.1"
@@ -263,3 +263,33 @@ def test_gradient_steps_are_checked(checkpoint):
 def test_two_regularizers_of_one_name_are_refused(checkpoint):
     with pytest.raises(ValueError, match=r"different names, but got \['rscl', 'rscl'\]"):
         RegularizedPolicy(str(checkpoint), [RSCL(LAYER, 192), RSCL(LAYER, 192)])
+
+
+def test_a_run_without_an_end_is_refused(checkpoint, demonstrations, tmp_path):
+    """Lightning would give the schedule -1 steps, so that the rate is 0 behind the warm-up."""
+    trainer = Trainer(max_epochs=3, logger=False, default_root_dir=tmp_path, accelerator="cpu")
+    with pytest.raises(ValueError, match=r"`trainer\.max_steps` must be > 0"):
+        _fit(_module(checkpoint, regularized=False), checkpoint, demonstrations, trainer)
+
+
+def test_weights_that_learn_themselves_have_32_bits(checkpoint, tmp_path):
+    OpenVLAForActionPrediction.from_pretrained(checkpoint, dtype=torch.bfloat16).save_pretrained(tmp_path)
+    for lora, dtype in ((None, torch.float32), (LoRA(), torch.bfloat16)):
+        policy = RegularizedPolicy(str(tmp_path), lora=lora).policy
+        assert {p.dtype for name, p in policy.named_parameters() if "lora" not in name} == {dtype}
+
+
+@pytest.mark.parametrize("weight", [0.0, 0.2])
+def test_a_regularizer_that_reaches_nothing_is_refused_unless_it_only_measures(
+    checkpoint, demonstrations, tmp_path, weight
+):
+    teacher = TeacherAlignment(
+        ["vision_backbone.featurizer.blocks.0"], 128, teacher=EfficientNetLiteTeacher(96, -2), weight=Constant(weight)
+    )
+    module = RegularizedPolicy(str(checkpoint), [teacher], lora=LoRA(targets="language"), gradient_steps=1)
+    run = partial(_fit, module, checkpoint, demonstrations, _trainer(tmp_path, 1, monitor=False, logger=False))
+    if not weight:
+        run()
+        return
+    with pytest.raises(ValueError, match="`teacher` reaches no weight that learns"):
+        run()

@@ -29,3 +29,16 @@ def test_the_rate_rises_then_falls_to_zero():
 
 def test_constant_stays():
     assert Optimization(warmup_steps=0, decay="constant").factor(999, 1000) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("argument", "message"),
+    [
+        ({"learning_rate": -1.0}, "`learning_rate` must be > 0, but got -1.0"),
+        ({"warmup_steps": -5}, "`warmup_steps` must be >= 0, but got -5"),
+        ({"decay": "linear"}, "`decay` must be 'cosine' or 'constant', but got 'linear'"),
+    ],
+)
+def test_what_is_out_of_range_is_refused(argument, message):
+    with pytest.raises(ValueError, match=message):
+        Optimization(**argument)

@@ -21,7 +21,11 @@ SUBCOMMANDS = ("fit", "validate")
 
 def fast_precision() -> str:
     """Return "bf16-mixed" where the hardware multiplies bfloat16 matrices, else "32-true"."""
-    has_units = torch.cuda.is_bf16_supported() if torch.cuda.is_available() else torch.cpu._is_amx_tile_supported()
+    has_units = (
+        torch.cuda.is_bf16_supported(including_emulation=False)
+        if torch.cuda.is_available()
+        else torch.cpu._is_amx_tile_supported()
+    )
     return "bf16-mixed" if has_units else "32-true"
 
 

@@ -1,5 +1,6 @@
 """The only LightningModule: the policy's loss plus every regularizer's, weighted."""
 
+import math
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -26,6 +27,7 @@ from vlareg.policies.openvla.action_errors import action_errors
 from vlareg.policies.sharding import shard_parts, shard_policy, whole_policy, whole_state
 from vlareg.policies.trainable import freeze
 from vlareg.regularizers import Regularizer
+from vlareg.run_folder import run_folder
 from vlareg.shapes import Scalar
 from vlareg.teachers import CachedTeacher
 
@@ -69,7 +71,10 @@ class RegularizedPolicy(LightningModule):
         super().__init__()
         if gradient_steps is not None and gradient_steps < 1:
             raise ValueError(f"`gradient_steps` must be > 0 or None, but got {gradient_steps}.")
-        base = OpenVLAForActionPrediction.from_pretrained(policy).train()
+        dtype = (
+            {} if lora else {"dtype": torch.float32}
+        )  # in 16 bits small steps of the weights themselves would vanish
+        base = OpenVLAForActionPrediction.from_pretrained(policy, **dtype).train()
         self.policy = lora.attach(base) if lora else base.requires_grad_(True)
         for module in base.vision_backbone.unread_modules():
             module.requires_grad_(False)  # DDP waits for every parameter's gradient
@@ -114,7 +119,7 @@ class RegularizedPolicy(LightningModule):
 
     def configure_optimizers(self) -> Any:
         """Optimize what is trainable, regularizers included."""
-        return self.optimization.configure(self.parameters(), int(self.trainer.estimated_stepping_batches))
+        return self.optimization.configure(self.parameters(), self._total_steps)
 
     def on_fit_start(self) -> None:
         """Give the policy the statistics of the data that it is about to learn, and the regularizers their scale."""
@@ -128,10 +133,10 @@ class RegularizedPolicy(LightningModule):
 
     def on_train_end(self) -> None:
         """Write the policy, adapters merged, beside the logs, and the adapters alone."""
-        if folder := self.trainer.log_dir:  # a collective: every rank has to ask
-            self.export(Path(folder) / "policy")
+        if folder := run_folder(self.trainer):
+            self.export(folder / "policy")
             if isinstance(self.policy, PeftModel):
-                self.export_adapter(Path(folder) / "adapter")
+                self.export_adapter(folder / "adapter")
 
     def export(self, folder: str | Path) -> None:
         """Write a checkpoint folder in OpenVLA's format; it appears complete or not at all. Every rank has to call it.
@@ -190,6 +195,15 @@ class RegularizedPolicy(LightningModule):
         )
 
     @property
+    def _total_steps(self) -> int:
+        steps = self.trainer.estimated_stepping_batches
+        if not 0 < steps < math.inf:
+            raise ValueError(
+                f"`trainer.max_steps` must be > 0, as the data have no end, but got {self.trainer.max_steps}."
+            )
+        return int(steps)
+
+    @property
     def _cutoffs(self) -> dict[str, Cutoff]:
         return {name: part for name, part in self.named_modules() if isinstance(part, Cutoff)}
 
@@ -211,18 +225,24 @@ class RegularizedPolicy(LightningModule):
             result = regularizer(batch)
             weight = regularizer.weight(
                 self.global_step,
-                int(self.trainer.estimated_stepping_batches),
+                self._total_steps,
                 task_loss=output.loss.detach(),
                 loss=result.loss.detach(),
             )
+            if torch.is_grad_enabled() and weight and not result.loss.requires_grad:
+                raise ValueError(
+                    f"`regularizers`: `{regularizer.name}` reaches no weight that learns; let it read a layer above one."
+                )
             total = total + weight * result.loss
             extra = {"weight": torch.tensor(weight), "ratio": weight * result.loss.detach() / output.loss.detach()}
-            if compares:
+            if compares and result.loss.requires_grad:
                 agreement = gradient_agreement(output.loss, result.loss, self.policy.parameters())
                 extra |= {"gradient_cosine": agreement.cosine, "gradient_ratio": weight * agreement.ratio}
             logs |= {f"{regularizer.name}/{key}": value for key, value in (result.logs | extra).items()}
         logs["loss"] = total
-        named = {f"{stage}/{key}": value.detach() for key, value in logs.items()}
+        named = {
+            f"{stage}/{key}": value.detach().to(total.device) for key, value in logs.items()
+        }  # NCCL needs them there
         self.log_dict(named, batch_size=len(batch), sync_dist=stage == "val")
         return total
 

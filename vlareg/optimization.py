@@ -16,9 +16,12 @@ class Optimization:
         learning_rate: Peak learning rate (> 0).
         weight_decay: Decoupled weight decay of matrices; vectors (biases, norms, scales) have none.
         betas: AdamW's moment decays.
-        warmup_steps: Steps over which the rate rises linearly from 0.
+        warmup_steps: Steps over which the rate rises linearly from 0 (>= 0).
         decay: "cosine" falls to 0 at the last step; "constant" stays.
         eps: Added to the root of the second moment; gradients far below it, such as rounding noise, move nothing.
+
+    Raises:
+        ValueError: If an argument is out of range.
     """
 
     learning_rate: float = 5e-4
@@ -27,6 +30,14 @@ class Optimization:
     warmup_steps: int = 50
     decay: Literal["cosine", "constant"] = "cosine"
     eps: float = 1e-8
+
+    def __post_init__(self) -> None:
+        if not self.learning_rate > 0:
+            raise ValueError(f"`learning_rate` must be > 0, but got {self.learning_rate}.")
+        if self.warmup_steps < 0:
+            raise ValueError(f"`warmup_steps` must be >= 0, but got {self.warmup_steps}.")
+        if self.decay not in ("cosine", "constant"):
+            raise ValueError(f"`decay` must be 'cosine' or 'constant', but got {self.decay!r}.")
 
     def configure(self, parameters: Iterable[torch.nn.Parameter], total_steps: int) -> dict[str, Any]:
         """Return what Lightning's `configure_optimizers` returns.

@@ -150,7 +150,9 @@ def test_only_the_first_rank_starts_a_process(tmp_path, monkeypatch) -> None:
     started, exported = remember_processes(monkeypatch), []
     trainer = SimpleNamespace(
         strategy=SimpleNamespace(broadcast=lambda value: value),
-        log_dir=str(tmp_path),
+        fast_dev_run=False,
+        logger=None,
+        default_root_dir=str(tmp_path),
         is_global_zero=False,
         global_step=1,
     )

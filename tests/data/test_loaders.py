@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from vlareg.data import LiberoData
+from vlareg.data.loaders import ordered_loader
 
 
 def loaded(checkpoint, demonstrations, workers):
@@ -48,6 +49,17 @@ def test_frames_stay_in_their_file(checkpoint, demonstrations):
     again = pickle.loads(stored)
     assert all(isinstance(frames, np.memmap) for frames in again.frames)
     assert_same(again.__getitems__([0, 30]), data.train.__getitems__([0, 30]))
+
+
+@pytest.mark.parametrize(("size", "parts"), [(4, [[0, 1], [2, 3]]), (1, [[0], [1]])])
+def test_ranks_share_each_batch(size, parts):
+    loaders = [ordered_loader(range(10), np.arange(10), size, rank=rank, ranks=2) for rank in (0, 1)]
+    batches = [list(loader.batch_sampler) for loader in loaders]
+    assert (
+        [rank[0] for rank in batches] == parts if size == 1 else [rank[0][:2] for rank in batches] == [[0, 1], [3, 4]]
+    )
+    assert sorted(index for rank in batches for batch in rank for index in batch) == list(range(10))
+    assert len(batches[0]) == len(batches[1])
 
 
 def test_a_negative_number_of_workers_is_refused(checkpoint):

@@ -6,7 +6,7 @@ import pytest
 import torch
 from scipy.spatial.transform import Rotation
 
-from vlareg.losses import Frames, PoseDistance, RSCLLoss
+from vlareg.losses import Frames, InfoNCELoss, PoseDistance, RSCLLoss
 
 
 def state_distances(states, distance):
@@ -200,6 +200,14 @@ def test_near_frames_of_an_episode_are_not_compared():
     elsewhere = Frames(torch.arange(12), where.steps)
     assert not torch.equal(expected, loss(z, z_cutoff, states, elsewhere))
     assert torch.equal(RSCLLoss()(z, z_cutoff, states), loss(z, z_cutoff, states, elsewhere))
+
+
+@pytest.mark.parametrize("loss", [RSCLLoss(exclude_steps=10), InfoNCELoss(exclude_steps=10)])
+def test_a_batch_without_anything_to_compare_is_refused(loss):
+    z, z_cutoff, states = sample(4)
+    where = Frames(torch.zeros(4, dtype=torch.int64), torch.arange(4))
+    with pytest.raises(ValueError, match="leave nothing to compare an anchor with"):
+        loss(z, z_cutoff, states if loss.uses_states else None, where)
 
 
 def test_excluded_keys_get_no_gradient_from_their_neighbours():

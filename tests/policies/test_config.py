@@ -34,7 +34,7 @@ def test_an_official_file_is_read_and_our_fields_survive_a_round_trip(tmp_path: 
         ({"image_resize_strategy": "letterbox"}, "'resize-naive'"),
         ({"num_views": 0}, "`num_views`"),
         ({"text_config": {"vocab_size": 100}, "pad_to_multiple_of": 0}, "`n_action_bins`"),
-        ({"text_config": {"model_type": "mistral"}}, "must be a Llama's"),
+        ({"text_config": {"model_type": "mistral"}}, "must be a Llama's, but its model type is 'mistral'"),
     ],
 )
 def test_contradictions_are_refused(fields: dict[str, object], message: str) -> None:

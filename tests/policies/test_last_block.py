@@ -2,9 +2,13 @@ import copy
 
 import pytest
 import torch
+import torch.distributed as dist
+from torch.distributed.device_mesh import DeviceMesh
+from torch.distributed.fsdp import fully_shard
 
 from vlareg.features import FeatureTap
 from vlareg.policies.lora import LoRA
+from vlareg.policies.openvla.last_block import is_watched
 from vlareg.regularizers.upper_blocks_adapter import UpperBlocksAdapter
 
 LAST = "language_model.model.layers.5"
@@ -59,6 +63,23 @@ def test_whoever_reads_it_sees_every_position(mini, batch, path, monkeypatch):
     assert tap[path].shape[:2] == (3, batch["input_ids"].shape[1] + mini.num_patches)
     torch.testing.assert_close(seen.logits, alone.logits)
     assert rows_of_the_mlp(mini, batch, monkeypatch) == [len(alone.logits)]
+
+
+def test_a_hook_of_a_gradient_counts_too(mini, batch, monkeypatch):
+    hook = mini.get_submodule(f"{LAST}.mlp").register_full_backward_hook(lambda *_: None)
+    assert rows_of_the_mlp(mini, batch, monkeypatch) == [3 * (batch["input_ids"].shape[1] + mini.num_patches)]
+    hook.remove()
+
+
+def test_the_hooks_of_fsdp2_do_not_count(mini):
+    model = copy.deepcopy(mini).language_model.model
+    dist.init_process_group("gloo", store=dist.HashStore(), rank=0, world_size=1)
+    try:
+        fully_shard(model.layers[-1], mesh=DeviceMesh("cpu", torch.arange(1)))
+    finally:
+        dist.destroy_process_group()
+    assert model.layers[-1]._forward_hooks
+    assert not is_watched(model)
 
 
 def test_an_adapter_of_upper_blocks_runs_all_of_it(mini, batch):

@@ -1,5 +1,6 @@
 """The numbers called reference come from the OpenVLA authors' code, run on tests/fixtures/openvla_toy."""
 
+import copy
 from collections.abc import Callable
 from pathlib import Path
 
@@ -75,6 +76,16 @@ def test_actions_reproduce_the_reference_in_a_batch_and_alone(
     alone = np.concatenate([toy.predict_action(**row(prompts, i), unnorm_key="toy") for i in range(3)])
     np.testing.assert_allclose(together, reference.numbers["actions"], rtol=0, atol=1e-6)
     np.testing.assert_allclose(alone, reference.numbers["actions"], rtol=0, atol=1e-6)
+
+
+def test_decoding_without_a_cache_is_refused(mini: OpenVLAForActionPrediction, batch: Batch) -> None:
+    """Gradient checkpointing drops the cache in training mode, and each token would be decoded as if it were the first."""
+    policy = copy.deepcopy(mini).train()
+    policy.gradient_checkpointing_enable({"use_reentrant": False})
+    prompt = {name: value for name, value in batch.items() if name != "labels"}
+    with pytest.raises(RuntimeError, match="evaluation mode"):
+        policy.generate_tokens(**prompt, num_tokens=7)
+    assert policy.eval().generate_tokens(**prompt, num_tokens=7).shape == (3, 7)
 
 
 def test_generated_ids_are_the_references_without_the_constraint_too(

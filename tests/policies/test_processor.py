@@ -1,8 +1,10 @@
+import copy
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from tokenizers import processors
 
 from tests.policies.conftest import INSTRUCTIONS, STATISTICS
 from vlareg.policies.openvla import OpenVLAConfig, OpenVLAForActionPrediction, OpenVLAProcessor, mini_config
@@ -11,7 +13,7 @@ from vlareg.policies.openvla.preprocessing import centre_crop
 
 def test_pixel_values_reproduce_the_reference(processor: OpenVLAProcessor) -> None:
     """The reference is the authors' processor, every 7th row and column of its 224 x 224 pixels."""
-    config = OpenVLAConfig(text_config={"vocab_size": 512})
+    config = OpenVLAConfig(text_config={"vocab_size": 512}, pad_token_id=0, prompt_suffix_token_id=None)
     steps = np.load(Path(__file__).parents[1] / "fixtures" / "preprocessing.npz")
     official = OpenVLAProcessor(processor.tokenizer, config)
     for given, wanted in (("resized", "pixel_values_resized"), ("cropped", "pixel_values_cropped")):
@@ -119,6 +121,13 @@ def test_an_incomplete_folder_is_refused(processor: OpenVLAProcessor, tmp_path: 
     (tmp_path / absent).unlink()
     with pytest.raises(FileNotFoundError, match=absent):
         OpenVLAProcessor.from_pretrained(tmp_path)
+
+
+def test_a_tokenizer_that_begins_with_a_word_is_refused(processor: OpenVLAProcessor) -> None:
+    tokenizer = copy.deepcopy(processor.tokenizer)
+    tokenizer.backend_tokenizer.post_processor = processors.TemplateProcessing(single="$A", special_tokens=[])
+    with pytest.raises(ValueError, match="must begin every text with its bos token, '<s>'"):
+        OpenVLAProcessor(tokenizer, processor.config)
 
 
 def test_a_tokenizer_that_is_too_small_is_refused(processor: OpenVLAProcessor) -> None:

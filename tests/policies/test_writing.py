@@ -8,7 +8,7 @@ from timm.models.vision_transformer import VisionTransformer
 from transformers import PreTrainedTokenizerFast
 
 from tests.policies.conftest import TOY
-from vlareg.policies.openvla import OpenVLAConfig, OpenVLAForActionPrediction, OpenVLAProcessor
+from vlareg.policies.openvla import OpenVLAConfig, OpenVLAForActionPrediction, OpenVLAProcessor, writing
 from vlareg.policies.openvla.stored import INDEX_FILE, stored_tensors
 
 STATISTICS = {"other": {"action": {"q01": [-0.5] * 7, "q99": [0.25] * 7, "mask": [True] * 6 + [False]}}}
@@ -28,6 +28,22 @@ def _same_weights(first, second):
     return a.keys() == b.keys() and all(
         a[key].dtype == b[key].dtype and torch.equal(a[key][...], b[key][...]) for key in a
     )
+
+
+def test_weights_stay_until_the_new_ones_are_written(toy, tmp_path, monkeypatch):
+    toy.save_pretrained(tmp_path)
+    before = {key: weight[...] for key, weight in stored_tensors(tmp_path).items()}
+    monkeypatch.setattr(writing, "save_file", full_disk)
+    with pytest.raises(OSError, match="No space left"):
+        toy.save_pretrained(tmp_path)
+    after = stored_tensors(tmp_path)
+    assert before.keys() == after.keys()
+    assert all(torch.equal(weight, after[key][...]) for key, weight in before.items())
+    assert not list(tmp_path.glob(".partial-*"))
+
+
+def full_disk(*arguments, **options):
+    raise OSError(28, "No space left on device")
 
 
 @register_model

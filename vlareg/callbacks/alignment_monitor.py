@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any, cast
 
 import torch
@@ -16,6 +15,7 @@ from vlareg.callbacks.curves import Curves
 from vlareg.callbacks.matrices import draw_matrices
 from vlareg.callbacks.pictures import show_figure
 from vlareg.callbacks.score_curves import draw_score_curves
+from vlareg.run_folder import run_folder
 
 DRAW_EVERY = 5
 """Scores between two drawings, which take longer than the scores' own arithmetic."""
@@ -118,17 +118,17 @@ class AlignmentMonitor(Callback):
             self._draw(trainer)
 
     def _save(self, trainer: Trainer) -> None:
-        folder = trainer.log_dir  # a collective: every rank has to ask
+        folder = run_folder(trainer)
         if trainer.is_global_zero and folder:
-            self.curves.save(Path(folder) / "curves.json")
-            save_records(self.records, Path(folder) / "alignment.json")
+            self.curves.save(folder / "curves.json")
+            save_records(self.records, folder / "alignment.json")
 
     def _draw(self, trainer: Trainer) -> None:
-        folder, step = trainer.log_dir, trainer.global_step
+        folder, step = run_folder(trainer), trainer.global_step
         if trainer.is_global_zero and folder:
             curves, matrices = draw_score_curves(self.records), draw_matrices(self._comparable(), self.records[-1])
-            show_figure(curves, Path(folder) / "alignment.png", trainer.loggers, step)
-            show_figure(matrices, Path(folder) / "alignment_matrix.png", trainer.loggers, step)
+            show_figure(curves, folder / "alignment.png", trainer.loggers, step)
+            show_figure(matrices, folder / "alignment_matrix.png", trainer.loggers, step)
 
     def _comparable(self) -> AlignmentRecord:
         """Return the first record of what the last one is of; a resumed run may have been told to score something else."""

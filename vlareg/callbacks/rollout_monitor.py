@@ -11,6 +11,7 @@ from lightning.pytorch.utilities.seed import isolate_rng
 from vlareg.callbacks.rollouts import RolloutProcess, Rollouts
 from vlareg.evaluation import Summary
 from vlareg.evaluation.loggers import scalars
+from vlareg.run_folder import run_folder
 
 
 class RolloutMonitor(Callback):
@@ -94,7 +95,7 @@ class RolloutMonitor(Callback):
 
     def _take(self, trainer: Trainer, module: Any, step: int) -> None:
         """Every rank has to call this, for the export may gather weights from all of them."""
-        self._folder = Path(trainer.log_dir or trainer.default_root_dir) / "rollouts" / f"step_{step}"
+        self._folder = (run_folder(trainer) or Path(trainer.default_root_dir)) / "rollouts" / f"step_{step}"
         self._step = step
         try:
             if trainer.is_global_zero:
@@ -113,7 +114,7 @@ class RolloutMonitor(Callback):
             return
         try:
             summary = self._process.result()
-        except (RuntimeError, ValueError) as error:
+        except (RuntimeError, ValueError, OSError) as error:
             self._fail(trainer, error)
         else:
             self._log(trainer, summary)

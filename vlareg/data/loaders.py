@@ -21,11 +21,27 @@ def endless_loader(
 
 
 def ordered_loader(
-    dataset: Dataset[VLABatch], indices: np.ndarray, batch_size: int, num_workers: int = 0
+    dataset: Dataset[VLABatch],
+    indices: np.ndarray,
+    batch_size: int,
+    num_workers: int = 0,
+    *,
+    rank: int = 0,
+    ranks: int = 1,
 ) -> DataLoader[VLABatch]:
-    """Return a loader of some samples, in order, in nearly equal batches of about a given size."""
-    batches = np.array_split(indices, max(1, len(indices) // batch_size))
-    return _loader(dataset, [[int(index) for index in batch] for batch in batches], num_workers)
+    """Return a loader of some samples, in order, in nearly equal batches of about a given size.
+
+    Args:
+        dataset: Where the samples are from.
+        indices: The samples.
+        batch_size: Samples of a batch over all ranks (> 0).
+        num_workers: Processes that prepare batches.
+        rank: Which part of each batch is wanted.
+        ranks: Into how many parts each batch is divided; a part has one sample at least.
+    """
+    batches = np.array_split(indices, max(1, len(indices) // max(batch_size, ranks)))
+    parts = [np.array_split(batch, ranks)[rank] for batch in batches]
+    return _loader(dataset, [[int(index) for index in part] for part in parts], num_workers)
 
 
 def _loader(dataset: Dataset[VLABatch], batches: Iterable[list[Any]], num_workers: int) -> DataLoader[VLABatch]:

@@ -189,7 +189,7 @@ class ContrastiveLoss(nn.Module, ABC):
             near = (steps[:, None] - steps).abs() <= self.exclude_steps
             compared &= ~((episodes[:, None] == episodes) & near)
         compared |= itself & self.include_self
-        if not compared.any(dim=1).all():
+        if not (compared & ~itself).any() or not compared.any(dim=1).all():
             raise ValueError("`exclude_steps` and `include_self` leave nothing to compare an anchor with.")
         return compared
 

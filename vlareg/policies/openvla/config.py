@@ -71,8 +71,8 @@ class OpenVLAConfig(PreTrainedConfig):  # type: ignore[no-untyped-call]
     def __post_init__(self, **kwargs: Any) -> None:
         if not isinstance(self.text_config, LlamaConfig):
             fields = dict(self.text_config or {"vocab_size": 32064})
-            if fields.pop("model_type", "llama") != "llama":
-                raise ValueError(f"`text_config` must be a Llama's, but its model type is {self.text_config!r}.")
+            if (kind := fields.pop("model_type", "llama")) != "llama":
+                raise ValueError(f"`text_config` must be a Llama's, but its model type is {kind!r}.")
             self.text_config = LlamaConfig(**{"pad_token_id": self.pad_token_id, **fields})
         self.timm_model_ids = list(
             self.timm_model_ids or ["vit_large_patch14_reg4_dinov2.lvd142m", "vit_so400m_patch14_siglip_224"]

@@ -45,10 +45,14 @@ def limit_last_block(model: LlamaModel) -> None:
 
 
 def is_watched(model: LlamaModel) -> bool:
-    """Return whether a hook would miss the positions that the last block leaves out.
+    """Return whether a hook would miss the positions that the last block leaves out; FSDP2's own do not.
+
+    One forward pass with `output_hidden_states` leaves transformers' hooks there for good.
 
     Args:
         model: A language model.
     """
     behind = [model, model.norm, *model.layers[-1].modules()]
-    return any(module._forward_hooks or module._forward_pre_hooks for module in behind)
+    kinds = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
+    hooks = [hook for module in behind for kind in kinds for hook in getattr(module, kind).values()]
+    return not all(hook.__module__.startswith("torch.distributed.") for hook in hooks)

@@ -238,7 +238,12 @@ class OpenVLAForActionPrediction(PreTrainedModel):  # type: ignore[no-untyped-ca
             allowed_ids: Ids to choose among, those of the vocabulary if None; `action_tokenizer.decode` then refuses what
                 is no action.
             decode: Another way to the same tokens, such as a `StaticDecoder`.
+
+        Raises:
+            RuntimeError: In training mode with gradient checkpointing, which keeps no cache.
         """
+        if self.training and self.language_model.model.gradient_checkpointing:
+            raise RuntimeError("Put the policy into evaluation mode (`policy.eval()`) to decode.")
         embeddings, mask = self._embed(input_ids, attention_mask, pixel_values)
         ids = allowed_ids or range(self.config.token_end)
         return decode(self.language_model, embeddings, mask, num_tokens, ids)

@@ -62,6 +62,8 @@ class OpenVLAProcessor:
             raise ValueError(
                 f"`tokenizer` has {len(tokenizer)} tokens, but by `config` the action tokens end at {config.token_end}."
             )
+        if tokenizer("a")["input_ids"][:1] != [tokenizer.bos_token_id]:
+            raise ValueError(f"`tokenizer` must begin every text with its bos token, {tokenizer.bos_token!r}.")
         self.tokenizer = tokenizer
         self.config = config
         self.action_tokenizer = ActionTokenizer.from_config(config)

@@ -4,6 +4,7 @@ import copy
 import json
 import os
 import shutil
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -77,19 +78,22 @@ def write_weights(folder: Path, weights: Mapping[str, Weight], max_shard_size: i
     Host memory holds what is new of one file at a time: a tensor that lies in host memory already is not copied.
 
     Args:
-        folder: An existing folder; weights of an earlier checkpoint in it are removed.
+        folder: An existing folder; weights of an earlier checkpoint in it are removed once the new ones are written.
         weights: By their official names.
         max_shard_size: Size of a file at most, in bytes or such as "5GB".
     """
     sizes = {name: torch.empty(weight.shape, dtype=weight.dtype, device="meta") for name, weight in weights.items()}
     plan = split_torch_state_dict_into_shards(sizes, max_shard_size=max_shard_size)
-    for old in [*folder.glob("model*.safetensors"), folder / INDEX_FILE]:
-        old.unlink(missing_ok=True)
-    for file, names in plan.filename_to_tensors.items():
-        shard = {name: weights[name][...].detach().cpu().contiguous() for name in names}
-        save_file(shard, folder / file, metadata={"format": "pt"})
-        del shard  # before the next one is made
-        (folder / file).chmod(0o644)
+    with tempfile.TemporaryDirectory(prefix=".partial-", dir=folder) as partial:
+        for file, names in plan.filename_to_tensors.items():
+            shard = {name: weights[name][...].detach().cpu().contiguous() for name in names}
+            save_file(shard, Path(partial) / file, metadata={"format": "pt"})
+            del shard  # before the next one is made
+        for old in [*folder.glob("model*.safetensors"), folder / INDEX_FILE]:
+            old.unlink(missing_ok=True)
+        for file in plan.filename_to_tensors:
+            (Path(partial) / file).chmod(0o644)
+            os.replace(Path(partial) / file, folder / file)
     if plan.is_sharded:
         _write_json(folder / INDEX_FILE, {"metadata": plan.metadata, "weight_map": plan.tensor_to_filename})
 
