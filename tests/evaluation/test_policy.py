@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from vlareg.envs.libero_mini.think import THINK_SUITES
 from vlareg.evaluation import BlackImages
 from vlareg.evaluation.gripper import dataset_to_simulator_gripper
 from vlareg.evaluation.policy import OpenVLAPolicy, statistics_key
@@ -97,6 +98,15 @@ def test_unknown_statistics_are_refused_at_once(parts: tuple[OpenVLAForActionPre
 def test_a_suite_s_statistics_are_found_by_its_name(suite: str, chosen: str) -> None:
     stored = {name: {"action": {}} for name in ("bridge_orig", "libero", "libero_mini", "libero_10_no_noops")}
     assert statistics_key(stored, suite) == chosen
+
+
+def test_both_think_suites_take_the_statistics_of_their_demonstrations() -> None:
+    """Which are recorded once, for `libero_mini_think`; the checkpoint before fine-tuning left its own beside them."""
+    stored = {name: {"action": {}} for name in ("libero_mini", "libero_mini_think")}
+    assert {statistics_key(stored, suite) for suite in THINK_SUITES} == {"libero_mini_think"}
+    assert statistics_key(stored, "libero_mini") == "libero_mini"
+    with pytest.raises(ValueError, match="has action statistics of libero_mini_think and none of libero_mini;"):
+        statistics_key({"libero_mini_think": {"action": {}}}, "libero_mini")
 
 
 def test_statistics_of_other_data_are_not_taken_unless_they_are_named() -> None:

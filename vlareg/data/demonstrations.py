@@ -2,7 +2,8 @@
 
     python -m vlareg.data.demonstrations --suite libero_mini --tasks 6 7 8 9 --episodes 30 --output DIR
 
-makes `DIR/{task}_demo.hdf5`. What is there already is not recorded again; an interrupted recording goes on. Beside
+makes `DIR/{task}_demo.hdf5`; with `--suite libero_mini_think` each sign of a category has a file, and `--episodes`
+demonstrations, of its own. What is there already is not recorded again; an interrupted recording goes on. Beside
 LIBERO's data sets each demonstration has `expert_actions`: the labels without the noise that was executed.
 """
 
@@ -19,14 +20,14 @@ from tqdm import tqdm
 
 from vlareg.envs.libero_mini.demo_file import append_demonstrations, count_demonstrations
 from vlareg.envs.libero_mini.parts import Recipe, drop_foreign_parts, quiet_worker, record_part
+from vlareg.envs.libero_mini.recordable import RECORDABLES, RECORDED_SUITES, recordables_of
 from vlareg.envs.libero_mini.recording import ExpertFailure
-from vlareg.envs.libero_mini.tasks import TASKS
 from vlareg.envs.rendering import NoRendererError
 
 DEFAULT_RECIPE = Recipe(seed=0, noise=0.25, resolution=128)
 
 Job = tuple[int, int, Path]
-"""Task, number of the demonstration, file of its own."""
+"""Number in `RECORDABLES`, number of the demonstration, file of its own."""
 
 
 class RecordingError(RuntimeError):
@@ -38,40 +39,42 @@ def record_demonstrations(
     tasks: tuple[int, ...],
     episodes: int,
     *,
+    suite: str = "libero_mini",
     recipe: Recipe = DEFAULT_RECIPE,
     workers: int | None = None,
     progress: bool = True,
 ) -> list[Path]:
-    """Record successful episodes of tasks of `libero_mini`, one file a task.
+    """Record successful episodes, one file a task of `libero_mini` or a sign of `libero_mini_think`.
 
-    Demonstration i of a task depends on the recipe, the task and i alone. A file that holds more stays as it is.
+    Demonstration i of a file depends on the recipe, the task or the sign, and i alone. A file that holds more stays as it is.
 
     Args:
         output: Folder of the files.
         tasks: Numbers of the tasks.
-        episodes: Demonstrations of a task (> 0).
+        episodes: Demonstrations of a file (> 0).
+        suite: "libero_mini" or "libero_mini_think".
         recipe: Seed, noise and resolution.
         workers: Processes; by default one a core.
         progress: Whether to show a bar.
 
     Returns:
-        The files, in the order of the tasks.
+        The files, in the order of the tasks and of their signs.
 
     Raises:
         ValueError: An argument is out of range, or a file is there that was recorded by another recipe.
         RecordingError: Nothing can be written (a full disk, say), or a worker crashed; what was recorded is kept.
         ExpertFailure: The expert cannot solve a task under so much noise.
     """
-    _check(tasks, episodes, workers)
-    files = {task: Path(output) / f"{TASKS[task]}_demo.hdf5" for task in tasks}
-    first = {task: count_demonstrations(file, recipe) for task, file in files.items()}
-    jobs = [(task, i, _parts(files[task]) / f"{i}.hdf5") for task in tasks for i in range(first[task], episodes)]
+    _check(episodes, workers)
+    files = {number: Path(output) / RECORDABLES[number].file_name for number in recordables_of(suite, tasks)}
+    first = {number: count_demonstrations(file, recipe) for number, file in files.items()}
+    jobs = [(n, i, _parts(file) / f"{i}.hdf5") for n, file in files.items() for i in range(first[n], episodes)]
     try:
         for file in files.values():
             drop_foreign_parts(_parts(file), recipe)
         _run([job for job in jobs if not job[2].exists()], recipe, workers or os.cpu_count() or 1, progress, len(jobs))
-        for task, file in files.items():
-            _merge(file, task, recipe, {i: part for owner, i, part in jobs if owner == task})
+        for number, file in files.items():
+            _merge(file, number, recipe, {i: part for owner, i, part in jobs if owner == number})
     except OSError as error:
         raise RecordingError(
             f"`output`: cannot write to {output} ({error}); what was recorded is kept: make room and run again."
@@ -79,9 +82,7 @@ def record_demonstrations(
     return list(files.values())
 
 
-def _check(tasks: tuple[int, ...], episodes: int, workers: int | None) -> None:
-    if not tasks or len(set(tasks)) != len(tasks) or not all(0 <= task < len(TASKS) for task in tasks):
-        raise ValueError(f"`tasks` must be different numbers in 0..{len(TASKS) - 1}, but got {list(tasks)}.")
+def _check(episodes: int, workers: int | None) -> None:
     if episodes < 1:
         raise ValueError(f"`episodes` must be > 0, but got {episodes}.")
     if workers is not None and workers < 1:
@@ -92,10 +93,10 @@ def _parts(file: Path) -> Path:
     return file.parent / f".{file.stem}.parts"
 
 
-def _merge(file: Path, task: int, recipe: Recipe, parts: dict[int, Path]) -> None:
+def _merge(file: Path, number: int, recipe: Recipe, parts: dict[int, Path]) -> None:
     if not parts:
         return
-    append_demonstrations(file, task, recipe, parts)
+    append_demonstrations(file, RECORDABLES[number], recipe, parts)
     for part in parts.values():
         part.unlink()
     with suppress(OSError):  # parts that are not asked for now stay for later
@@ -108,7 +109,7 @@ def _run(jobs: list[Job], recipe: Recipe, workers: int, progress: bool, total: i
     context = get_context("spawn")  # a fork after EGL's initialisation crashes
     bar = tqdm(total=total, initial=total - len(jobs), desc="demonstrations", unit="episode", disable=not progress)
     with bar, ProcessPoolExecutor(min(workers, len(jobs)), mp_context=context, initializer=quiet_worker) as pool:
-        futures = [pool.submit(record_part, task, index, recipe, target) for task, index, target in jobs]
+        futures = [pool.submit(record_part, number, index, recipe, target) for number, index, target in jobs]
         try:
             _wait(futures, bar)
         except BaseException:
@@ -134,11 +135,10 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the command line."""
     default = DEFAULT_RECIPE
     parser = argparse.ArgumentParser("python -m vlareg.data.demonstrations", description=str(__doc__).splitlines()[0])
-    parser.add_argument(
-        "--suite", choices=["libero_mini"], default="libero_mini", help="a suite with a scripted expert"
-    )
-    parser.add_argument("--tasks", type=int, nargs="+", default=list(range(len(TASKS))), help="numbers of the tasks")
-    parser.add_argument("--episodes", type=int, default=30, help="demonstrations of a task")
+    suites = list(RECORDED_SUITES)
+    parser.add_argument("--suite", choices=suites, default=suites[0], help="a suite with a scripted expert")
+    parser.add_argument("--tasks", type=int, nargs="+", default=None, help="numbers of the tasks; all by default")
+    parser.add_argument("--episodes", type=int, default=30, help="demonstrations of a file")
     parser.add_argument("--output", type=Path, required=True, help="folder of the HDF5 files")
     parser.add_argument("--workers", type=int, default=None, help="processes; one a core by default")
     parser.add_argument("--noise", type=float, default=default.noise, help="standard deviation of executed noise")
@@ -147,8 +147,9 @@ def main(arguments: list[str] | None = None) -> None:
     chosen = parser.parse_args(arguments)
     try:
         recipe = Recipe(chosen.seed, chosen.noise, chosen.resolution)
+        tasks = tuple(chosen.tasks or RECORDED_SUITES[chosen.suite])
         files = record_demonstrations(
-            chosen.output, tuple(chosen.tasks), chosen.episodes, recipe=recipe, workers=chosen.workers
+            chosen.output, tasks, chosen.episodes, suite=chosen.suite, recipe=recipe, workers=chosen.workers
         )
     except (ValueError, RecordingError, ExpertFailure, NoRendererError) as error:
         sys.exit(f"error: {error}")

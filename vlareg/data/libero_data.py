@@ -20,7 +20,9 @@ from vlareg.data.prepared import PreparedFile, prepare_file
 from vlareg.data.probe import moving_frames, probe_indices
 from vlareg.data.splits import EpisodeSplit, split_by_episode
 from vlareg.data.transitions import Split, Transitions
-from vlareg.envs.task_names import demonstration_name
+from vlareg.distributed import rank, world_size
+from vlareg.envs.libero_mini.recordable import RECORDED_SUITES
+from vlareg.envs.task_names import demonstration_names
 from vlareg.files import cache_folder
 from vlareg.policies.openvla import OpenVLAProcessor
 
@@ -46,13 +48,15 @@ class TaskDemonstrations(Protocol):
 class Demonstrations:
     """Which demonstrations to train on, and where they are or shall be recorded.
 
+    A task has one file of demonstrations; a category of `libero_mini_think` has one for each of its signs.
+
     Args:
         suite: Name of the suite; also the key of its statistics in the checkpoint.
         tasks: Task numbers within the suite.
-        train_episodes: Demonstrations a task to train on.
-        validation_episodes: Further demonstrations a task, held out for validation and the alignment monitor.
-        folder: Folder of `{task}_demo.hdf5` files; None records the embedded suite's into the user's cache on the first run.
-        action_key: Data set with the labels; the embedded suite's files have `expert_actions` beside `actions`.
+        train_episodes: Demonstrations a file to train on.
+        validation_episodes: Further demonstrations a file, held out for validation and the alignment monitor.
+        folder: Folder of `{task}_demo.hdf5` files; None records the embedded suites' into the user's cache on the first run.
+        action_key: Data set with the labels; the embedded suites' files have `expert_actions` beside `actions`.
     """
 
     suite: str = "libero_mini"
@@ -64,18 +68,24 @@ class Demonstrations:
 
     @property
     def episodes(self) -> int:
-        """Demonstrations a task in all."""
+        """Demonstrations a file in all."""
         return self.train_episodes + self.validation_episodes
 
     def files(self) -> list[Path]:
-        """Return the tasks' files, recording what is missing where `folder` is None."""
-        if self.folder is None and self.suite == "libero_mini":
-            return record_demonstrations(cache_folder("demonstrations") / self.suite, self.tasks, self.episodes)
-        if self.folder is None:
+        """Return the tasks' files, recording what is missing where `folder` is None.
+
+        Raises:
+            ValueError: There is no such suite or task, or `folder` is None and the suite cannot be recorded.
+        """
+        if self.folder is not None:
+            return [Path(self.folder) / name for task in self.tasks for name in demonstration_names(self.suite, task)]
+        if self.suite not in RECORDED_SUITES:
             raise ValueError(
-                f"`folder` is needed for {self.suite}: only the embedded suite's demonstrations can be recorded."
+                f"`folder` is needed for {self.suite}: only demonstrations of {' and '.join(RECORDED_SUITES)} "
+                "can be recorded."
             )
-        return [Path(self.folder) / demonstration_name(self.suite, task) for task in self.tasks]
+        cache = cache_folder("demonstrations") / self.suite
+        return record_demonstrations(cache, self.tasks, self.episodes, suite=self.suite)
 
     def sources(self) -> list[TaskSource]:
         """Return the tasks, recording what is missing where `folder` is None."""
@@ -174,10 +184,11 @@ class LiberoData(LightningDataModule):
         return endless_loader(self.train, self.batch_size, self.seed, self.trainer, self.num_workers)
 
     def val_dataloader(self) -> DataLoader[VLABatch]:
-        """Return evenly spaced transitions of the held-out episodes in batches of the training's size."""
+        """Return evenly spaced transitions of the held-out episodes in batches of `batch_size`, which the ranks share."""
         count = min(VALIDATION_SAMPLES, len(self.held_out))
         indices = np.linspace(0, len(self.held_out) - 1, count).round().astype(int)
-        return ordered_loader(self.held_out, indices, self.batch_size, self.num_workers)
+        parts = {"rank": rank(), "ranks": world_size()}
+        return ordered_loader(self.held_out, indices, self.batch_size, self.num_workers, **parts)
 
     def probe_batches(self) -> Iterator[VLABatch]:
         """Yield the probe set: always the same transitions of the held-out episodes in the same order.

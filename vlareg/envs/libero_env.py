@@ -13,7 +13,7 @@ from jaxtyping import Float, UInt8
 from vlareg.envs.axis_angle import axis_angle
 from vlareg.envs.init_states import read_init_states
 from vlareg.envs.libero_mini.sign_boards import SignBoards
-from vlareg.envs.libero_mini.think import THINK_SUITES
+from vlareg.envs.libero_mini.think import THINK_SUITES, Boards
 from vlareg.envs.libero_setup import import_libero, require_assets
 from vlareg.envs.perturbations.perturbation import Perturbation
 from vlareg.envs.perturbations.perturber import Perturber
@@ -152,19 +152,27 @@ class LiberoEnv:
             raise ValueError(f"`init_index` must be in 0..{self.num_init_states - 1}, but got {init_index}.")
         return self.reset_to(self.init_states[init_index], init_index)
 
-    def reset_to(self, state: Float[np.ndarray, "state"], init_index: int = 0) -> Observation:
+    def reset_to(
+        self, state: Float[np.ndarray, "state"], init_index: int = 0, boards: Boards | None = None
+    ) -> Observation:
         """Start an episode from a simulator state.
 
         Args:
             state: Time (s), joint positions, joint velocities.
             init_index: Which episode it is to a perturbation, and to the boards of `libero_mini_think`.
+            boards: Boards of `libero_mini_think` instead of that episode's.
+
+        Raises:
+            ValueError: There are boards, but the suite has none.
         """
+        if boards is not None and self._boards is None:
+            raise ValueError("`boards` must be None for a suite without boards.")
         self.render(False)
         self.simulator.seed(self._seed)
         self.simulator.reset()
         self.render(False)  # a hard reset made a new simulation
         if self._boards is not None:
-            self.instruction = self._instruction = self._boards.begin(init_index)
+            self.instruction = self._instruction = self._boards.begin(init_index, boards)
         if self._perturber is None:
             self.simulator.set_init_state(state)
         else:

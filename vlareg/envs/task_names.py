@@ -1,6 +1,8 @@
 """The names of a suite's tasks, which are also the names of their demonstration files."""
 
+from vlareg.envs.libero_mini.recordable import RECORDABLES, recordables_of
 from vlareg.envs.libero_mini.tasks import TASKS
+from vlareg.envs.libero_mini.think import THINK, THINK_SUITES
 from vlareg.envs.libero_setup import import_libero
 from vlareg.envs.suites import find_suite
 
@@ -28,11 +30,30 @@ def task_names(suite: str) -> list[str]:
     return names
 
 
-def demonstration_name(suite: str, task: int) -> str:
-    """Return the name of a task's demonstration file.
+def demonstration_names(suite: str, task: int) -> list[str]:
+    """Return the names of a task's demonstration files: one, or one for each sign of a category, which both think suites share.
 
     Args:
         suite: One of `SUITES`.
+        task: The task's number.
+
+    Raises:
+        ValueError: There is no such suite or task.
+
+    Example:
+        >>> demonstration_names("libero_mini_think", 3)
+        ['think_parity_even_demo.hdf5', 'think_parity_odd_demo.hdf5']
+    """
+    if suite in THINK_SUITES:
+        return [RECORDABLES[number].file_name for number in recordables_of(THINK, (task,))]
+    return [demonstration_name(suite, task)]
+
+
+def demonstration_name(suite: str, task: int) -> str:
+    """Return the name of a task's only demonstration file.
+
+    Args:
+        suite: One of `SUITES` whose tasks have a file each.
         task: The task's number.
 
     Raises:

@@ -87,6 +87,8 @@ def statistics_key(norm_stats: NormStats | None, suite: str, unnorm_key: str | N
     Example:
         >>> statistics_key({"bridge_orig": {"action": {}}, "libero_goal_no_noops": {"action": {}}}, "libero_goal")
         'libero_goal_no_noops'
+        >>> statistics_key({"libero_mini": {"action": {}}, "libero_mini_think": {"action": {}}}, "libero_mini_think_any")
+        'libero_mini_think'
     """
     names = norm_stats or {}
     ours = [name for name in names if f"{suite}_".startswith(name.removesuffix("_no_noops") + "_")]

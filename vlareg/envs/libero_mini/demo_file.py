@@ -1,4 +1,4 @@
-"""A task's demonstrations in one file of LIBERO's raw HDF5 schema."""
+"""The demonstrations of a task, or of a sign, in one file of LIBERO's raw HDF5 schema."""
 
 import json
 from dataclasses import asdict
@@ -9,13 +9,13 @@ import h5py
 from vlareg.envs.libero_env import CAMERAS
 from vlareg.envs.libero_mini.memory_file import new_hdf5
 from vlareg.envs.libero_mini.parts import Recipe
-from vlareg.envs.libero_mini.tasks import TASKS, bddl_file
+from vlareg.envs.libero_mini.recordable import Recordable
 
 PROBLEM = "Libero_Mini_Tabletop"
 
 
 def count_demonstrations(file: Path, recipe: Recipe) -> int:
-    """Return how many demonstrations a task's file holds; 0 if there is none.
+    """Return how many demonstrations a file holds; 0 if there is none.
 
     Args:
         file: The file.
@@ -41,12 +41,12 @@ def count_demonstrations(file: Path, recipe: Recipe) -> int:
     return count
 
 
-def append_demonstrations(file: Path, task: int, recipe: Recipe, parts: dict[int, Path]) -> None:
-    """Add demonstrations to a task's file, which changes at once or not at all.
+def append_demonstrations(file: Path, what: Recordable, recipe: Recipe, parts: dict[int, Path]) -> None:
+    """Add demonstrations to a file, which changes at once or not at all.
 
     Args:
         file: The file; made if it is not there.
-        task: Number of the task in `libero_mini`.
+        what: What they demonstrate.
         recipe: What they were recorded with.
         parts: The demonstrations' own files by their numbers.
     """
@@ -59,15 +59,15 @@ def append_demonstrations(file: Path, task: int, recipe: Recipe, parts: dict[int
         for index, path in parts.items():
             with h5py.File(path, "r") as part:
                 part.copy("demo", data, name=f"demo_{index}")
-        _describe(data, task, recipe)
+        _describe(data, what, recipe)
 
 
-def _describe(data: h5py.Group, task: int, recipe: Recipe) -> None:
-    bddl = f"libero_mini/{bddl_file(task).name}"
+def _describe(data: h5py.Group, what: Recordable, recipe: Recipe) -> None:
+    bddl = f"libero_mini/{what.bddl.name}"
     problem = {
         "problem_name": PROBLEM.lower(),
         "domain_name": "robosuite",
-        "language_instruction": TASKS[task].replace("_", " "),
+        "language_instruction": what.instruction,
     }
     keywords = {
         "robots": ["Panda"],
@@ -89,7 +89,7 @@ def _describe(data: h5py.Group, task: int, recipe: Recipe) -> None:
             "env_name": PROBLEM,
             "problem_info": json.dumps(problem),
             "bddl_file_name": bddl,
-            "bddl_file_content": bddl_file(task).read_text(),
+            "bddl_file_content": what.bddl.read_text(),
             "env_args": json.dumps(environment),
             "macros_image_convention": "opengl",
             "tag": "libero-v1",

@@ -20,7 +20,7 @@ EPISODES = 50
 SETTLING_STEPS = 10
 """Environment steps from the drop to the table until a state is taken."""
 
-_STORED, _FRESH, _THINK = 0, 1, 2  # families of seeds that never meet
+_STORED, _FRESH, _THINK, _SIGN = 0, 1, 2, 3  # families of seeds that never meet
 
 
 def stored_seed(task: int, index: int) -> int:
@@ -42,6 +42,18 @@ def fresh_seed(task: int, seed: int, index: int) -> int:
         index: Number of the demonstration.
     """
     return _seed(_FRESH, task, seed, index)
+
+
+def sign_seed(task: int, sign: int, seed: int, index: int) -> int:
+    """Return the seed of a start scene for a demonstration of a sign, never that of a stored one.
+
+    Args:
+        task: Number of the sign's category.
+        sign: Number of the sign in it.
+        seed: The recording's seed.
+        index: Number of the demonstration.
+    """
+    return _seed(_SIGN, task, sign, seed, index)
 
 
 def draw_state(simulator: Any, seed: int) -> Float[np.ndarray, "state"]:

@@ -1,5 +1,6 @@
 """One recorded episode as a file of its own, written by a worker process."""
 
+import json
 import os
 import signal
 from dataclasses import asdict, dataclass
@@ -10,12 +11,14 @@ import h5py
 
 from vlareg.envs.libero_env import LiberoEnv
 from vlareg.envs.libero_mini.memory_file import new_hdf5
+from vlareg.envs.libero_mini.recordable import RECORDABLES, Recordable
 from vlareg.envs.libero_mini.recording import record
+from vlareg.envs.libero_mini.think import Boards
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """What a demonstration depends on, beside its task and number.
+    """What a demonstration depends on, beside what it shows and its number.
 
     Args:
         seed: The recording's seed (>= 0).
@@ -37,7 +40,7 @@ class Recipe:
                 raise ValueError(f"`{name}` must be >= {least}, but got {value}.")
 
 
-_environment: tuple[int, int, LiberoEnv] | None = None
+_environment: tuple[tuple[str, int, int], LiberoEnv] | None = None
 
 
 def quiet_worker() -> None:
@@ -46,11 +49,11 @@ def quiet_worker() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def record_part(task: int, index: int, recipe: Recipe, target: Path) -> int:
-    """Record demonstration `index` of a task into a file of its own.
+def record_part(number: int, index: int, recipe: Recipe, target: Path) -> int:
+    """Record demonstration `index` into a file of its own.
 
     Args:
-        task: Number of the task in `libero_mini`.
+        number: Number in `RECORDABLES` of what is demonstrated.
         index: Number of the demonstration.
         recipe: What else it depends on.
         target: The file; it appears complete or not at all.
@@ -58,12 +61,15 @@ def record_part(task: int, index: int, recipe: Recipe, target: Path) -> int:
     Returns:
         How many episodes it took until one succeeded.
     """
-    recording = record(_env(task, recipe.resolution), task, recipe.seed, index, recipe.noise)
+    what = RECORDABLES[number]
+    recording = record(_env(what, recipe.resolution), what, recipe.seed, index, recipe.noise)
     with new_hdf5(target) as file:
         demo = file.create_group("demo")
         demo.attrs["num_samples"] = len(recording.arrays["actions"])
         demo.attrs["init_state"] = recording.init_state
         demo.attrs["model_file"] = recording.model
+        if recording.boards is not None:
+            demo.attrs["boards"] = _json(recording.boards)
         for name, array in recording.arrays.items():
             packing = {"compression": "gzip", "compression_opts": 2, "chunks": (min(8, len(array)), *array.shape[1:])}
             demo.create_dataset(name, data=array, **(packing if array.ndim == 4 else {}))
@@ -86,10 +92,15 @@ def _recipe(part: Path) -> dict[str, Any]:
         return {}
 
 
-def _env(task: int, resolution: int) -> LiberoEnv:
+def _json(boards: Boards) -> str:
+    return json.dumps({**asdict(boards), "places": boards.places.tolist()})
+
+
+def _env(what: Recordable, resolution: int) -> LiberoEnv:
     global _environment
-    if _environment is None or _environment[:2] != (task, resolution):
+    wanted = (what.suite, what.task, resolution)
+    if _environment is None or _environment[0] != wanted:
         if _environment is not None:
-            _environment[2].close()
-        _environment = (task, resolution, LiberoEnv("libero_mini", task, resolution=resolution))
-    return _environment[2]
+            _environment[1].close()
+        _environment = (wanted, LiberoEnv(what.suite, what.task, resolution=resolution))
+    return _environment[1]

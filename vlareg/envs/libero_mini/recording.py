@@ -9,7 +9,9 @@ import numpy as np
 from vlareg.envs.axis_angle import axis_angle
 from vlareg.envs.libero_env import LiberoEnv
 from vlareg.envs.libero_mini.expert import SceneReader, expert_action
-from vlareg.envs.libero_mini.init_states import draw_state, fresh_seed
+from vlareg.envs.libero_mini.init_states import draw_state
+from vlareg.envs.libero_mini.recordable import Recordable
+from vlareg.envs.libero_mini.think import Boards
 
 PERSISTENCE = 0.8
 """Correlation of the noise from one environment step to the next, in [0, 1)."""
@@ -28,15 +30,17 @@ class Recording:
 
     Args:
         arrays: Data sets by their names in LIBERO's HDF5; at step t `states` is before the action, `obs/...` after it.
-        init_state: The simulator's state before the waiting steps; from it `actions` reproduce the episode.
+        init_state: The simulator's state before the waiting steps; from it (and with the boards) `actions` reproduce the episode.
         model: The simulator's model as MJCF.
         attempts: How many episodes it took.
+        boards: The boards on the table; None where the task has none.
     """
 
     arrays: dict[str, np.ndarray]
     init_state: np.ndarray
     model: str
     attempts: int
+    boards: Boards | None
 
 
 class ActionNoise:
@@ -57,12 +61,12 @@ class ActionNoise:
         return np.concatenate([np.clip(action[:3] + self._value, -1.0, 1.0), action[3:]])
 
 
-def record(env: LiberoEnv, task: int, seed: int, index: int, noise: float) -> Recording:
-    """Record demonstration `index` of a task; it depends on the arguments alone.
+def record(env: LiberoEnv, what: Recordable, seed: int, index: int, noise: float) -> Recording:
+    """Record demonstration `index`; it depends on the arguments alone.
 
     Args:
-        env: The task's environment.
-        task: Number of the task in `libero_mini`.
+        env: An environment of the suite and the task.
+        what: What is demonstrated.
         seed: The recording's seed.
         index: Number of the demonstration.
         noise: Standard deviation of the noise on the executed translations (in units of the action).
@@ -71,15 +75,16 @@ def record(env: LiberoEnv, task: int, seed: int, index: int, noise: float) -> Re
         ExpertFailure: No attempt succeeded.
     """
     for attempt in range(MAX_ATTEMPTS):
-        start = fresh_seed(task, seed, index * MAX_ATTEMPTS + attempt)
+        start = what.start_seed(seed, index * MAX_ATTEMPTS + attempt)
         env.render(False)
-        state = draw_state(env.simulator, start)
-        steps = _episode(env, state, ActionNoise(noise, np.random.default_rng(start)))
+        state, boards = draw_state(env.simulator, start), what.boards(index, start)
+        env.reset_to(state, boards=boards)
+        steps = _episode(env, ActionNoise(noise, np.random.default_rng(start)))
         if steps is not None:
             arrays = {key: np.stack([step[key] for step in steps]) for key in steps[0]}
-            return Recording(arrays, state, _model(env), attempt + 1)
+            return Recording(arrays, state, _model(env), attempt + 1, boards)
     raise ExpertFailure(
-        f"task {task}: with noise {noise} the expert failed {MAX_ATTEMPTS} times for demonstration {index}."
+        f"{what.name}: with noise {noise} the expert failed {MAX_ATTEMPTS} times for demonstration {index}."
     )
 
 
@@ -88,8 +93,7 @@ def _model(env: LiberoEnv) -> str:
     return re.sub(r' content_type="[^"]*"', "", env.simulator.sim.model.get_xml())
 
 
-def _episode(env: LiberoEnv, state: np.ndarray, noise: ActionNoise) -> list[dict[str, Any]] | None:
-    env.reset_to(state)
+def _episode(env: LiberoEnv, noise: ActionNoise) -> list[dict[str, Any]] | None:
     reader, steps = SceneReader(env.simulator), []
     for _ in range(env.max_steps):
         before, label = env.simulator.get_sim_state(), expert_action(reader.read())

@@ -18,13 +18,14 @@ class SignBoards:
     def __init__(self, scene: Scene, task: int) -> None:
         self._scene, self._task = scene, task
 
-    def begin(self, init_index: int) -> str:
+    def begin(self, init_index: int, boards: Boards | None = None) -> str:
         """Set up the boards of an episode in a simulator that was just reset, and return the instruction.
 
         Args:
             init_index: Number of the initial state.
+            boards: The boards; those of the initial state where this is None.
         """
-        boards = boards_of(self._task, init_index)
+        boards = boards or boards_of(self._task, init_index)
         for fixture, board in zip(FIXTURES, (boards.goal, 1 - boards.goal), strict=True):
             self._set_up(fixture, boards, board)
         return boards.instruction

@@ -16,7 +16,10 @@ from vlareg.envs.signs import SIGNS, draw_sign
 CATEGORIES = tuple(SIGNS)
 """The tasks, in order."""
 
-THINK_SUITES = {"libero_mini_think": "think", "libero_mini_think_any": "think_any"}
+THINK = "libero_mini_think"
+"""The suite in which only the named board counts."""
+
+THINK_SUITES = {THINK: "think", "libero_mini_think_any": "think_any"}
 """Both suites with the names of their BDDL files; their episodes are the same. The second one's goal is any of the boards."""
 
 PHRASES = {
@@ -42,6 +45,8 @@ _MARGIN = 1.2
 
 _GREY = (150, 150, 150)  # what is beside a round board, 0-255
 
+_FRESH = 1_000  # begins the seeds of demonstrations' boards; those of episodes begin with the number of the task
+
 _FOLDER = Path(__file__).parent / "task_files"
 
 
@@ -66,7 +71,7 @@ class Boards:
     @property
     def instruction(self) -> str:
         """The task in words."""
-        return f"put the red cube on the board that shows {PHRASES[self.category].format(self.names[self.goal])}"
+        return instruction_of(self.category, self.names[self.goal])
 
     def picture(self, board: int, size: int) -> UInt8[np.ndarray, "size size 3"]:
         """Draw what a board shows.
@@ -82,6 +87,20 @@ class Boards:
         picture = Image.new("RGB", (size, size), _GREY)
         picture.paste(sign, (-edge, -edge), sign)
         return np.ascontiguousarray(np.asarray(picture)[:, ::-1])
+
+
+def instruction_of(category: str, sign: str) -> str:
+    """Return the task in words.
+
+    Args:
+        category: One of `CATEGORIES`.
+        sign: Name of the sign that the goal's board shows.
+
+    Example:
+        >>> instruction_of("parity", "odd")
+        'put the red cube on the board that shows an odd number'
+    """
+    return f"put the red cube on the board that shows {PHRASES[category].format(sign)}"
 
 
 def boards_of(task: int, init_index: int) -> Boards:
@@ -106,8 +125,34 @@ def boards_of(task: int, init_index: int) -> Boards:
     category, seed = CATEGORIES[task], (task, init_index // 2)
     generator = np.random.default_rng(seed)
     first, second = generator.permutation(len(SIGNS[category]))[:2]
-    places = PLACES + generator.uniform(-SHIFT, SHIFT, PLACES.shape)
-    return Boards(category, (SIGNS[category][first], SIGNS[category][second]), init_index % 2, places, seed)
+    names = (SIGNS[category][first], SIGNS[category][second])
+    return Boards(category, names, init_index % 2, _shifted(generator), seed)
+
+
+def fresh_boards(task: int, sign: int, index: int, start: int) -> Boards:
+    """Return the boards of a demonstration, never those of an episode of `boards_of`.
+
+    The goal's board stands at both places in turn, so that no sign tells the place; all else is drawn.
+
+    Args:
+        task: Number of the category.
+        sign: Number in the category of the sign that the goal's board shows.
+        index: Number of the demonstration.
+        start: Seed of its start scene.
+
+    Example:
+        >>> fresh_boards(3, 1, index=0, start=5).instruction
+        'put the red cube on the board that shows an odd number'
+    """
+    category, seed = CATEGORIES[task], (_FRESH, task, sign, start)
+    generator = np.random.default_rng(seed)
+    named, other = SIGNS[category][sign], str(generator.choice(np.delete(SIGNS[category], sign)))
+    names = (named, other) if index % 2 == 0 else (other, named)
+    return Boards(category, names, index % 2, _shifted(generator), seed)
+
+
+def _shifted(generator: np.random.Generator) -> Float[np.ndarray, "2 2"]:
+    return PLACES + generator.uniform(-SHIFT, SHIFT, PLACES.shape)
 
 
 def episode_instructions(suite: str, task: int, episodes: int) -> tuple[str, ...]:
