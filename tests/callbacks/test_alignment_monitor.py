@@ -7,8 +7,9 @@ from lightning import Callback, Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from torch.utils.data import DataLoader
 
-from tests.callbacks.toy import ToyData, ToyModule
+from tests.callbacks.toy import ToyData, ToyModule, random_batch
 from tests.two_ranks import on_two_ranks
 from vlareg.callbacks import AlignmentMonitor, Curves, load_records
 
@@ -102,6 +103,21 @@ def test_a_resumed_run_has_no_gap_and_nothing_twice(tmp_path):
     assert [record.step for record in records] == [0, 2, 4, 5]
     assert records[:2] == first
     assert [step for step, _ in Curves.load(tmp_path / "curves.json").points[SCORE]] == [0, 2, 4, 5]
+
+
+def test_a_validation_alone_leaves_the_runs_record_as_it_is(tmp_path):
+    class Validated(ToyModule):
+        def validation_step(self, batch, batch_idx):
+            self.log("val/loss", 1.0, batch_size=1)
+
+    _fit(tmp_path, _monitor())
+    before = [(tmp_path / name).read_bytes() for name in ("alignment.json", "curves.json")]
+    trainer = Trainer(
+        default_root_dir=tmp_path, logger=CSVLogger(tmp_path, name="", version=""), callbacks=[_monitor()],
+        accelerator="cpu", enable_progress_bar=False, enable_model_summary=False,
+    )  # fmt: skip
+    trainer.validate(Validated(), DataLoader([random_batch()], batch_size=None))
+    assert [(tmp_path / name).read_bytes() for name in ("alignment.json", "curves.json")] == before
 
 
 def test_several_batches_of_one_step_are_scored_once(tmp_path):

@@ -74,7 +74,7 @@ def test_several_seeds_at_one_start_are_one_draw() -> None:
     """Three seeds that do the same leave the interval as wide as one does."""
     differences = simulated(1, 100, 0.1, 0.3, pairs=1)[0, 0]
     one, three = paired_bootstrap([differences], 100), paired_bootstrap([3 * differences], 300)
-    assert three == pytest.approx(one, abs=0.02)
+    assert three == pytest.approx(one, rel=1e-9)
 
 
 def test_single_starts_are_put_together() -> None:

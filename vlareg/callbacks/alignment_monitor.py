@@ -6,6 +6,7 @@ from typing import Any, cast
 
 import torch
 from lightning import Callback, LightningModule, Trainer
+from lightning.pytorch.trainer.states import TrainerFn
 from torch import nn
 
 from vlareg.batch import VLABatch
@@ -78,8 +79,8 @@ class AlignmentMonitor(Callback):
             self._measure(trainer, pl_module)
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Keep the validation's figures beside the scores."""
-        if not trainer.sanity_checking:
+        """Keep the figures of a training's validation beside the scores."""
+        if trainer.state.fn == TrainerFn.FITTING and not trainer.sanity_checking:
             values = {name: float(v) for name, v in trainer.callback_metrics.items() if name.startswith("val/")}
             self.curves.add(trainer.global_step, values)
             self._save(trainer)

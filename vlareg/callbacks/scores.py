@@ -36,7 +36,10 @@ def score_pairs(
     - `score`, and `calibrated`: 0 at chance, 1 at the largest possible score;
     - `chance`, and `z`: mean of the score when whole episodes are permuted, and how many standard deviations of that the
       score lies above it;
-    - `p`: how probable at least this score is by chance; `p_best`, how probable it is for the best of all points.
+    - `p`: how probable at least this score is by chance; `p_best`, how probable it is for the best of all points and targets.
+
+    Episodes take the place of those of other tasks too, so that telling tasks apart is alignment here; `vlareg.study` counts it
+    as chance.
 
     A point or target of which nothing can be said, such as a collapsed representation, has NaN, and a warning says why.
 
