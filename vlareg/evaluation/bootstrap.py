@@ -26,9 +26,9 @@ def paired_bootstrap(
     - of a task's n starts, n - 1 are drawn and their sum is scaled up by n / (n - 1). The plain bootstrap's variance is
       too small by (n - 1) / n: its 95 % interval covered 91 % of the time with 10 tasks of 5 episodes, this one 95 %.
     - one more start is added for each way two policies can differ or agree, half in favour of a with all its episodes,
-      half of b, and one of neither. Without it, policies that never disagreed would get an interval of no width: with 10 tasks of 50 episodes
-      and 0.4 % disagreement, the plain bootstrap's interval covered 68 % of the time, this one at least 98 %, with 1, 3
-      or 5 training seeds that agree.
+      half of b, and one of neither. Without it, policies that never disagreed would get an interval of no width: with 10
+      tasks of 50 episodes and 0.4 % disagreement, the plain bootstrap's interval covered 68 % of the time, this one at
+      least 98 %, with 1, 3 or 5 training seeds that agree.
 
     Args:
         tasks: The differences of each task, which are the strata; tasks of one start are put together into one.
