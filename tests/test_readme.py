@@ -23,5 +23,11 @@ def test_files_named_in_command_lines_exist():
     assert all((ROOT / name).exists() for name in names)
 
 
+def test_pictures_and_links_lead_somewhere():
+    targets = re.findall(r"\]\(([^)#]+)\)", README)
+    assert targets
+    assert all((ROOT / target).exists() for target in targets if "://" not in target)
+
+
 def test_it_is_short():
     assert len(README.splitlines()) <= 210

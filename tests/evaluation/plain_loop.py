@@ -27,6 +27,8 @@ def plain_loop(
 ) -> Iterator[Outcome]:
     """Run episodes one after the other with LIBERO's own environment, every camera in every step.
 
+    Of the episodes before and between them there is the reset alone, which draws the places of the next one's fixtures.
+
     Args:
         policy: Gives the actions.
         suite: Name of the suite.
@@ -50,14 +52,15 @@ def plain_loop(
             camera_widths=resolution,
         )
         env.seed(0)
-        for episode in episodes:
-            if episode.task == number:
-                yield _run(env, policy, episode, task.language, states[episode.init_index], max_steps)
+        wanted = {episode.init_index: episode for episode in episodes if episode.task == number}
+        for init_index in range(max(wanted) + 1):
+            env.reset()
+            if init_index in wanted:
+                yield _run(env, policy, wanted[init_index], task.language, states[init_index], max_steps)
         env.close()
 
 
 def _run(env: Any, policy: Policy, episode: Episode, instruction: str, state: np.ndarray, max_steps: int) -> Outcome:
-    env.reset()
     observation = env.set_init_state(state)
     for _ in range(10):
         observation, _, _, _ = env.step([0.0, 0.0, 0.0, 0.0, 0.0, 0.0, -1.0])

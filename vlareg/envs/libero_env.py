@@ -18,6 +18,7 @@ from vlareg.envs.libero_setup import import_libero, require_assets
 from vlareg.envs.perturbations.perturbation import Perturbation
 from vlareg.envs.perturbations.perturber import Perturber
 from vlareg.envs.perturbations.scene import Scene
+from vlareg.envs.skipped_resets import skip_resets
 from vlareg.envs.suites import find_suite
 
 WAITING_STEPS = 10
@@ -104,6 +105,8 @@ class LiberoEnv:
             raise ValueError(f"`task` must be in 0..{described.num_tasks - 1} for {suite}, but got {task}.")
         if resolution < 1:
             raise ValueError(f"`resolution` must be > 0, but got {resolution}.")
+        if perturbation is not None and _changes_images(perturbation) and not cameras:
+            raise ValueError(f"`cameras` must not be empty with {perturbation.name}, which changes the images.")
         self.max_steps, self.cameras, self._seed = described.max_steps, tuple(cameras), seed
         libero = import_libero()
         require_assets(suite)
@@ -125,6 +128,7 @@ class LiberoEnv:
             horizon=SIMULATOR_HORIZON,
             hard_reset=not described.is_embedded,
         )
+        self._draws_fixtures = not described.is_embedded
         self._closer = weakref.finalize(self, _close, self.simulator)
         self._closer.atexit = False
         atexit.register(self._closer)  # not by `finalize`: it has to come before EGL's own end
@@ -159,7 +163,8 @@ class LiberoEnv:
 
         Args:
             state: Time (s), joint positions, joint velocities.
-            init_index: Which episode it is to a perturbation, and to the boards of `libero_mini_think`.
+            init_index: Which episode it is to the fixtures of LIBERO's own suites, to a perturbation, and to the boards of
+                `libero_mini_think`.
             boards: Boards of `libero_mini_think` instead of that episode's.
 
         Raises:
@@ -169,6 +174,8 @@ class LiberoEnv:
             raise ValueError("`boards` must be None for a suite without boards.")
         self.render(False)
         self.simulator.seed(self._seed)
+        if self._draws_fixtures:
+            skip_resets(self.simulator, init_index)
         self.simulator.reset()
         self.render(False)  # a hard reset made a new simulation
         if self._boards is not None:
@@ -227,6 +234,10 @@ class LiberoEnv:
         if self._perturber is not None:
             pixels = self._perturber.change_frames(pixels)
         return Observation(pixels, np.concatenate(pose).astype(np.float32))
+
+
+def _changes_images(perturbation: Perturbation) -> bool:
+    return perturbation.level > 0 and type(perturbation).change_frames is not Perturbation.change_frames
 
 
 def _close(simulator: Any) -> None:

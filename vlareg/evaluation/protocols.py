@@ -15,7 +15,7 @@ EPISODES = 50
 """Episodes of a task; episode e starts from stored initial state e."""
 
 SEED = 0
-"""The simulator's seed, the same in every episode; it changes where fixtures stand."""
+"""The simulator's seed, given once a task; it decides where fixtures stand in each of its episodes."""
 
 RESOLUTION = 256
 """Width and height of the images that the simulator renders (pixels)."""
