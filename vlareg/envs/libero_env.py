@@ -18,7 +18,7 @@ from vlareg.envs.libero_setup import import_libero, require_assets
 from vlareg.envs.perturbations.perturbation import Perturbation
 from vlareg.envs.perturbations.perturber import Perturber
 from vlareg.envs.perturbations.scene import Scene
-from vlareg.envs.skipped_resets import skip_resets
+from vlareg.envs.reset_draws import ResetDraws
 from vlareg.envs.suites import find_suite
 
 WAITING_STEPS = 10
@@ -128,7 +128,7 @@ class LiberoEnv:
             horizon=SIMULATOR_HORIZON,
             hard_reset=not described.is_embedded,
         )
-        self._draws_fixtures = not described.is_embedded
+        self._resets = None if described.is_embedded else ResetDraws(self.simulator)
         self._closer = weakref.finalize(self, _close, self.simulator)
         self._closer.atexit = False
         atexit.register(self._closer)  # not by `finalize`: it has to come before EGL's own end
@@ -174,8 +174,8 @@ class LiberoEnv:
             raise ValueError("`boards` must be None for a suite without boards.")
         self.render(False)
         self.simulator.seed(self._seed)
-        if self._draws_fixtures:
-            skip_resets(self.simulator, init_index)
+        if self._resets is not None:
+            self._resets.skip(init_index)
         self.simulator.reset()
         self.render(False)  # a hard reset made a new simulation
         if self._boards is not None:
