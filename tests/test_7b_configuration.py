@@ -31,9 +31,9 @@ def one_view(tmp_path):
     config = mini_config(tokenizer, num_views=1)
     config.text_config.num_hidden_layers = 2
     torch.manual_seed(0)
-    OpenVLAForActionPrediction(config).save_pretrained(tmp_path / "policy")
-    OpenVLAProcessor(tokenizer, config).save_pretrained(tmp_path / "policy")
-    return tmp_path / "policy"
+    OpenVLAForActionPrediction(config).save_pretrained(tmp_path / "base")
+    OpenVLAProcessor(tokenizer, config).save_pretrained(tmp_path / "base")
+    return tmp_path / "base"
 
 
 def _scaled_down(folder, policy, data):

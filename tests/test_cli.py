@@ -1,19 +1,23 @@
 """The command lines, run as a user runs them."""
 
+import ast
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
 import time
 from dataclasses import asdict
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import torch
 import yaml
 
+from vlareg import cli
 from vlareg.cli import train
 from vlareg.data import Demonstrations
 
@@ -93,21 +97,118 @@ def test_a_killed_run_resumes_to_the_weights_of_an_uninterrupted_one(checkpoint,
     assert (whole / "curves.json").read_text() == (killed / "curves.json").read_text()
 
 
+@pytest.fixture
+def short(checkpoint, demonstrations, tmp_path, monkeypatch):
+    """Return the arguments of a run of two steps in `tmp_path / "run"`, without regularizers and monitor."""
+    monkeypatch.setattr(sys, "argv", ["train.py"])
+    saver = {"lightning.pytorch.callbacks.ModelCheckpoint": {"every_n_train_steps": 1, "save_last": True}}
+    trainer = {"max_steps": 2, "enable_progress_bar": False, "callbacks": _described(saver)}
+    changes = {"model": {"regularizers": []}, "trainer": trainer, "start_up_probes": {"enabled": False}}
+    file = tmp_path / "short.yaml"
+    file.write_text(yaml.safe_dump(changes))
+    return [*_arguments(checkpoint, demonstrations, tmp_path / "run"), "--config", str(file)]
+
+
+def test_validating_leaves_the_files_of_the_run_as_they_are(short, tmp_path):
+    def files():
+        folder = tmp_path / "run"
+        return {
+            file: file.read_bytes() for file in folder.rglob("*") if file.is_file() and "validate" not in file.parts
+        }
+
+    train(short)
+    before = files()
+    train(["validate", *short, "--data.init_args.batch_size", "2"])
+    assert files() == before
+    assert list((tmp_path / "run/validate").rglob("metrics.csv"))
+
+
+def test_the_last_checkpoint_is_of_the_newest_run_in_a_folder(short, tmp_path):
+    last = tmp_path / "run/checkpoints/last.ckpt"
+    for steps in (2, 1, 2):
+        train([*short, "--trainer.max_steps", str(steps)])
+        assert torch.load(last, weights_only=True)["global_step"] == steps
+    train([*short, "--trainer.max_steps", "3", "--ckpt_path", str(last)])
+    assert torch.load(last, weights_only=True)["global_step"] == 3
+    with pytest.raises(SystemExit, match="max_steps"):
+        train([*short, "--trainer.max_steps", "0"])
+    assert not last.exists(), "a run that was stopped before its first checkpoint would go on from another one's last"
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--model.regulariser", "null"], "regulariser"),
-        (["--model.policy", "nowhere"], "nowhere"),
-        (["--data.batchsize", "3"], "batchsize"),
+        (["--model.regulariser", "null"], "unrecognized arguments: --model.regulariser"),
+        (["--model.policy", "no/where"], "'no/where' is no local folder"),
+        (
+            ["--data.batchsize", "3"],
+            "Parser key \"data\": Problem with given class_path 'vlareg.data.LiberoData': Option 'batchsize'",
+        ),
+        (["--model.gradient_steps", "some"], 'Parser key "model.gradient_steps": Expected a'),
         (["--config", "nothing.yaml"], "nothing.yaml"),
+        (["--ckpt_path", "nothing.ckpt"], "nothing.ckpt"),
+        (
+            ["--model.regularizers", "[{class_path: RSCL, init_args: {layer: layers.9, dim: 192}}]"],
+            "No module at `layers.9`",
+        ),
+        (["--trainer.accelerator", "abacus"], "abacus"),
     ],
 )
-def test_a_wrong_key_or_path_is_named(arguments, message, capfd, monkeypatch):
-    monkeypatch.chdir(ROOT)
+def test_a_mistake_is_one_line(short, arguments, message):
+    with pytest.raises(SystemExit, match=r"^error: ") as stopped:
+        train([*short, *arguments])
+    assert message in stopped.value.code
+    assert "\n" not in stopped.value.code
+
+
+@pytest.mark.parametrize("overlay", ["plain.yaml", "experiment/full.yaml", "experiment/think.yaml"])
+def test_a_file_of_changes_alone_is_told_what_to_put_before_it(overlay, monkeypatch):
     monkeypatch.setattr(sys, "argv", ["train.py"])
-    with pytest.raises((SystemExit, ValueError)) as error:
-        train(arguments)
-    assert message in capfd.readouterr().err + str(error.value)
+    with pytest.raises(SystemExit, match=r"put .* before it, such as `--config configs/train.yaml`\.$"):
+        train(["--config", str(ROOT / "configs" / overlay)])
+
+
+@pytest.mark.parametrize(("error", "dev_mode"), [(RuntimeError, False), (ValueError, True)])
+def test_a_defect_keeps_its_traceback_and_so_does_all_in_development_mode(error, dev_mode, monkeypatch):
+    def fail(*_, **__):
+        raise error("here")
+
+    monkeypatch.setattr(cli, "TrainCLI", fail)
+    monkeypatch.setattr(sys, "flags", SimpleNamespace(dev_mode=dev_mode))
+    with pytest.raises(error, match="here"):
+        train([])
+
+
+def test_help_says_what_to_type_and_every_argument_is_described(monkeypatch, capsys):
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(sys, "argv", ["train.py", "--help"])
+    commands = str(ast.get_docstring(ast.parse((ROOT / "train.py").read_text())))
+    train(description=commands)
+    assert capsys.readouterr().out.strip() == commands
+    for line in commands.splitlines()[1:]:
+        typed = shlex.split(line, comments=True)[2:]
+        if any(word in " ".join(typed) for word in ("help", "print_config")):
+            with pytest.raises(SystemExit) as stopped:
+                train(typed)
+            assert stopped.value.code == 0
+    shown = capsys.readouterr()
+    assert all(
+        text in shown.out
+        for text in ("--model.lora", "--model.regularizers.layer", "class_path: vlareg.data.LiberoData")
+    )
+    assert "args" not in shown.err
+
+
+def test_only_what_a_policy_can_do_is_offered(monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["train.py"])
+    with pytest.raises(SystemExit, match=r"^error: .*'test' \(choose from 'fit', 'validate'\)$") as stopped:
+        train(["test"])
+    assert "\n" not in stopped.value.code
+
+
+def test_the_recorder_is_no_module_that_runs_twice():
+    command = [sys.executable, "-W", "error::RuntimeWarning", "-m", "vlareg.data.demonstrations", "--help"]
+    assert subprocess.run(command, capture_output=True, cwd=ROOT).returncode == 0
 
 
 @pytest.mark.parametrize("file", sorted((ROOT / "configs").rglob("*.yaml")), ids=lambda file: file.stem)

@@ -1,3 +1,4 @@
+import shutil
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -293,3 +294,18 @@ def test_a_regularizer_that_reaches_nothing_is_refused_unless_it_only_measures(
         return
     with pytest.raises(ValueError, match="`teacher` reaches no weight that learns"):
         run()
+
+
+def test_a_run_that_would_end_by_replacing_what_is_not_its_own_does_not_start(checkpoint, tmp_path):
+    def start():
+        module = RegularizedPolicy(str(tmp_path / "policy"))
+        module.trainer = Trainer(default_root_dir=tmp_path, logger=False, accelerator="cpu")
+        module.on_fit_start()
+
+    shutil.copytree(checkpoint, tmp_path / "policy")
+    with pytest.raises(ValueError, match=r"`default_root_dir`: .* holds the policy to be trained"):
+        start()
+    (tmp_path / "adapter").mkdir()
+    (tmp_path / "adapter" / "thesis.txt").write_text("years of work")
+    with pytest.raises(ValueError, match=r"adapter would be replaced, but holds \['thesis.txt'\]"):
+        start()

@@ -1,11 +1,13 @@
 """Where files go, and how they appear there complete or not at all."""
 
+import fcntl
 import json
 import math
 import os
 import shutil
+import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
@@ -85,13 +87,15 @@ def _plain(value: Any) -> Any:
 
 
 @contextmanager
-def atomic_folder(target: str | Path) -> Iterator[Path]:
+def atomic_folder(target: str | Path, replaces: Sequence[str] = ()) -> Iterator[Path]:
     """Give a folder beside `target` to fill; it becomes `target`, replacing an earlier one, when the block ends without an error.
 
     Args:
         target: The folder to make or to replace.
+        replaces: As in `require_replaceable`, which is asked first.
     """
     target = Path(target)
+    require_replaceable(target, replaces)
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = Path(tempfile.mkdtemp(prefix=".partial-", dir=target.parent))
     try:
@@ -106,6 +110,40 @@ def atomic_folder(target: str | Path) -> Iterator[Path]:
             os.replace(partial, target)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def require_replaceable(target: str | Path, replaces: Sequence[str]) -> None:
+    """Check that nothing else is lost if a folder is replaced by a new version of it.
+
+    Args:
+        target: The folder; it need not exist.
+        replaces: Patterns of the names of the files that it may hold, such as "*.json".
+
+    Raises:
+        ValueError: There is something else in it, another folder included.
+    """
+    target = Path(target)
+    found = target.iterdir() if target.exists() else ()
+    if lost := sorted(path.name for path in found if not (path.is_file() and any(map(path.match, replaces)))):
+        raise ValueError(f"`output`: {target} would be replaced, but holds {lost[:5]}; choose a new folder.")
+
+
+@contextmanager
+def locked(path: str | Path) -> Iterator[None]:
+    """Let one process at a time into the block; the others say that they wait.
+
+    Args:
+        path: The lock's own file, which is made and stays; the lock itself vanishes with its process, however that ends.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print(f"Waiting for another process, which holds {path}.", file=sys.stderr)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _swap(new: Path, old: Path) -> None:

@@ -16,10 +16,10 @@ from torch.distributed.fsdp import FSDPModule
 from vlareg.batch import IGNORED_LABEL, VLABatch
 from vlareg.cutoff import Cutoff
 from vlareg.distributed import rank
-from vlareg.files import atomic_folder
+from vlareg.files import atomic_folder, require_replaceable
 from vlareg.gradients import gradient_agreement
 from vlareg.optimization import Optimization
-from vlareg.policies.adapter_files import save_adapter, save_policy
+from vlareg.policies.adapter_files import WRITTEN, save_adapter, save_policy
 from vlareg.policies.execution import Execution
 from vlareg.policies.lora import LoRA, base_model
 from vlareg.policies.openvla import OpenVLAForActionPrediction, OpenVLAOutput
@@ -122,7 +122,12 @@ class RegularizedPolicy(LightningModule):
         return self.optimization.configure(self.parameters(), self._total_steps)
 
     def on_fit_start(self) -> None:
-        """Give the policy the statistics of the data that it is about to learn, and the regularizers their scale."""
+        """Give the policy the statistics of the data that it is about to learn, and the regularizers their scale.
+
+        Raises:
+            ValueError: If the run's folder has a `policy` or an `adapter` that the end of the training must not replace.
+        """
+        self._check_folder()
         data = self.trainer.datamodule  # type: ignore[attr-defined]
         for regularizer in self._regularizers:
             regularizer.fit(data.quantities)
@@ -130,6 +135,13 @@ class RegularizedPolicy(LightningModule):
         config.trained_with_augmentation = data.processor.config.trained_with_augmentation
         if data.statistics is not None:
             config.norm_stats = {**(config.norm_stats or {}), data.dataset_name: data.statistics}
+
+    def _check_folder(self) -> None:
+        if folder := run_folder(self.trainer):
+            require_replaceable(folder / "adapter", WRITTEN)
+            require_replaceable(folder / "policy", WRITTEN)
+            if (folder / "policy").resolve() == Path(base_model(self.policy).config.name_or_path or "").resolve():
+                raise ValueError(f"`default_root_dir`: {folder} holds the policy to be trained; choose another.")
 
     def on_train_end(self) -> None:
         """Write the policy, adapters merged, beside the logs, and the adapters alone."""
@@ -143,10 +155,13 @@ class RegularizedPolicy(LightningModule):
 
         Args:
             folder: The folder to make or to replace.
+
+        Raises:
+            ValueError: If there is something else in the folder than a policy's files.
         """
         policy = whole_policy(self.policy, self.lora)
         if rank() == 0:
-            with atomic_folder(folder) as partial:
+            with atomic_folder(folder, replaces=WRITTEN) as partial:
                 save_policy(policy, partial)
                 self.trainer.datamodule.processor.save_pretrained(partial)  # type: ignore[attr-defined]
 

@@ -44,12 +44,14 @@ def write_run(folder: Path, checkpoint: Path, data: Demonstrations, successes: i
         append_record(folder / "evaluation/episodes.jsonl", record)
 
 
-def write_log(folder: Path, name: str, values: list[float | None]) -> None:
-    """Write one column of a CSV log, None being a row of other columns."""
+def write_log(folder: Path, name: str, values: list[float | None], start: int = 0) -> None:
+    """Write one column of a CSV log from a step on, None being a row of other columns."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "metrics.csv").open("w") as lines:
         rows = csv.writer(lines)
-        rows.writerows([["step", name], *([i, "" if value is None else value] for i, value in enumerate(values))])
+        rows.writerows(
+            [["step", name], *([i, "" if value is None else value] for i, value in enumerate(values, start))]
+        )
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@ import shutil
 
 import pytest
 
-from vlareg.arms.__main__ import compare_arms
+from vlareg.arms.__main__ import compare_arms, main
 
 
 @pytest.fixture(autouse=True)
@@ -29,6 +29,17 @@ def test_the_table_has_each_arm_beside_its_control(experiment, capsys):
     arms = {arm["name"]: arm for arm in json.loads((experiment / "arms.json").read_text())}
     assert arms["other"]["success"]["only_b"] == 10
     assert len(arms["other"]["differences"]["llm.1.condition"]) == 2
+
+
+def test_a_wrong_folder_is_one_line(tmp_path):
+    with pytest.raises(SystemExit, match=r"^error: No finished run in .*"):
+        main([str(tmp_path)])
+
+
+def test_help_says_what_to_type(capsys):
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    assert capsys.readouterr().out.startswith("usage: python -m vlareg.arms ")
 
 
 def test_an_arm_without_its_control_is_refused(experiment, tmp_path):

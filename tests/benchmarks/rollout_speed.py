@@ -22,9 +22,10 @@ from pathlib import Path
 import numpy as np
 
 from tests.evaluation.plain_loop import ByImage, plain_loop
+from vlareg.envs.libero_env import CAMERAS
 from vlareg.envs.libero_setup import ASSETS_VARIABLE, import_libero
 from vlareg.evaluation import Episode, Outcome, rollout
-from vlareg.evaluation.suites import CAMERAS, LiberoTasks
+from vlareg.evaluation.suites import LiberoTasks
 
 
 class Stopwatch(ByImage):

@@ -1,6 +1,7 @@
 import pytest
 import torch
 from lightning import Trainer
+from lightning.pytorch.callbacks import ModelCheckpoint
 from torch.utils.data import DataLoader
 
 from tests.callbacks.toy import ToyModule, random_batch
@@ -12,6 +13,7 @@ class Watched(ToyModule):
 
     def __init__(self) -> None:
         super().__init__()
+        self.policy.dropout.p = 0.0
         self.after, self.validated = [], []
 
     def on_train_batch_end(self, *_):
@@ -21,15 +23,16 @@ class Watched(ToyModule):
         self.validated.append(self.policy.mix.detach().clone())
 
 
-def train(folder, *callbacks, **options) -> Watched:
-    module = Watched()
+def train(folder, *callbacks, module=None, ckpt_path=None, **options) -> Watched:
+    module = module or Watched()
     trainer = Trainer(
-        max_epochs=1, default_root_dir=folder, callbacks=list(callbacks), logger=False, enable_checkpointing=False, accelerator="cpu",
-        enable_progress_bar=False, enable_model_summary=False, num_sanity_val_steps=0, val_check_interval=4, **options,
+        default_root_dir=folder, callbacks=list(callbacks), logger=False, accelerator="cpu", val_check_interval=4,
+        enable_progress_bar=False, enable_model_summary=False, num_sanity_val_steps=0,
+        **{"max_epochs": 1, "enable_checkpointing": False, **options},
     )  # fmt: skip
     torch.manual_seed(0)
     loaders = DataLoader([random_batch()] * 8, batch_size=None), DataLoader([random_batch()], batch_size=None)
-    trainer.fit(module, *loaders)
+    trainer.fit(module, *loaders, ckpt_path=ckpt_path, weights_only=True if ckpt_path else None)
     return module
 
 
@@ -45,6 +48,29 @@ def test_the_average_is_validated_and_left_at_the_end(tmp_path):
         expected.append(average)
     torch.testing.assert_close(module.validated[0].double(), expected[3], atol=1e-6, rtol=0)
     torch.testing.assert_close(module.policy.mix.detach().double(), expected[-1], atol=1e-6, rtol=0)
+
+
+def test_a_run_that_is_shorter_than_its_checkpoints_are_apart_is_resumed_to_the_same_weights(tmp_path):
+    """Then Lightning writes `last.ckpt` at the very end, when the average is in the weights' place."""
+
+    def run(steps, **options):
+        saver = ModelCheckpoint(tmp_path / str(steps), every_n_train_steps=50, save_last=True)
+        options |= {"max_steps": steps, "max_epochs": -1, "enable_checkpointing": True}
+        return train(tmp_path, WeightAverage(decay=0.5), saver, **options)
+
+    whole = run(6)
+    run(3)
+    resumed = run(6, ckpt_path=tmp_path / "3" / "last.ckpt")
+    assert all(torch.equal(a, b) for a, b in zip(whole.after[3:], resumed.after, strict=True))
+    assert torch.equal(whole.policy.mix, resumed.policy.mix)
+
+
+def test_a_second_training_goes_on_from_the_weights(tmp_path):
+    plain, module, average = Watched(), Watched(), WeightAverage(decay=0.5)
+    for _ in range(2):
+        train(tmp_path, module=plain)
+        train(tmp_path, average, module=module)
+    assert all(torch.equal(a, b) for a, b in zip(plain.after, module.after, strict=True))
 
 
 def test_accumulated_batches_count_once(tmp_path):

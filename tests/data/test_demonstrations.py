@@ -2,7 +2,10 @@
 
 import json
 import resource
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from pathlib import Path
 
 import h5py
@@ -15,6 +18,7 @@ from vlareg.data.libero_hdf5 import LiberoHDF5
 from vlareg.envs import LiberoEnv
 from vlareg.envs.libero_mini import parts
 from vlareg.envs.libero_mini.expert import SceneReader, expert_action
+from vlareg.envs.libero_mini.memory_file import new_hdf5
 from vlareg.envs.libero_mini.parts import Recipe, record_part
 
 RECIPE = Recipe(seed=0, noise=0.25, resolution=32)
@@ -130,7 +134,7 @@ def test_a_file_grows_and_its_first_demonstrations_stay(recorded: Path, tmp_path
         assert root["data"].attrs["num_demos"] == 1
     record_demonstrations(tmp_path, (TASK,), 2, recipe=RECIPE, progress=False)
     assert _contents(file) == _contents(recorded)
-    assert sorted(path.name for path in tmp_path.iterdir()) == [file.name]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".lock", file.name]
     before = file.stat().st_mtime_ns
     record_demonstrations(tmp_path, (TASK,), 1, recipe=RECIPE, progress=False)
     assert file.stat().st_mtime_ns == before
@@ -154,6 +158,34 @@ def test_an_interrupted_recording_goes_on(tmp_path: Path, monkeypatch: pytest.Mo
     (file,) = record_demonstrations(tmp_path, (TASK,), 2, recipe=RECIPE, progress=False)
     assert attempts == [0, 1, 1]
     assert LiberoHDF5(file).file == file
+
+
+def test_one_at_a_time_records_into_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who comes second finds the demonstrations, and adds those that only it asks for."""
+    recorded: list[int] = []
+
+    def run(jobs: list[recorder.Job], recipe: Recipe, *_: object) -> None:
+        for _task, index, target in jobs:
+            recorded.append(index)
+            time.sleep(0.1)
+            target.parent.mkdir(exist_ok=True)
+            with new_hdf5(target) as file:
+                file.create_group("demo").attrs["num_samples"] = 3
+                file.attrs.update(asdict(recipe))
+
+    monkeypatch.setattr(recorder, "_run", run)
+    with ThreadPoolExecutor(2) as pool:
+        started = [pool.submit(record_demonstrations, tmp_path, (TASK,), n, recipe=RECIPE) for n in (2, 3)]
+    (file,) = {path for future in started for path in future.result()}
+    assert recorded == [0, 1, 2]
+    with h5py.File(file, "r") as root:
+        assert sorted(root["data"]) == ["demo_0", "demo_1", "demo_2"]
+
+
+def test_complete_files_are_found_where_nothing_can_be_written(recorded: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A shared folder of demonstrations is not locked."""
+    monkeypatch.setattr(recorder, "locked", lambda path: pytest.fail("locked"))
+    assert record_demonstrations(recorded.parent, (TASK,), 2, recipe=RECIPE) == [recorded]
 
 
 def test_parts_of_another_recipe_or_damaged_are_recorded_again(recorded: Path, tmp_path: Path, here: None) -> None:

@@ -1,4 +1,6 @@
 import os
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -56,8 +58,21 @@ def test_what_fails_half_way_is_no_entry(source, tmp_path):
 
     with pytest.raises(OSError, match="No space left"):
         prepare_file(source, fails, "half", tmp_path / "cache")
-    assert list((tmp_path / "cache").iterdir()) == []
+    assert not list((tmp_path / "cache").glob("*/"))
     assert len(prepare_file(source, _Prepare(), "half", tmp_path / "cache").actions) == 8
+
+
+def test_one_at_a_time_fills_an_entry_and_the_others_find_it(source, tmp_path):
+    class Slow(_Prepare):
+        def __call__(self, frames: np.ndarray) -> np.ndarray:
+            time.sleep(0.2)
+            return super().__call__(frames)
+
+    prepare = Slow()
+    with ThreadPoolExecutor(3) as pool:
+        started = [pool.submit(prepare_file, source, prepare, "half", tmp_path / "cache") for _ in range(3)]
+    assert [len(future.result().actions) for future in started] == [8] * 3
+    assert prepare.calls == 2  # once an episode
 
 
 def test_frames_are_written_as_numpy_writes_them(source, tmp_path):

@@ -43,6 +43,22 @@ def test_the_command_says_what_is_wrong_and_leaves_nothing(shards, tmp_path):
         main([str(tmp_path), str(tmp_path / "out")])
 
 
+def test_an_earlier_conversion_is_replaced_and_nothing_else(shards, tmp_path):
+    out = tmp_path / "out"
+    files = convert(shards, out)
+    (out / "stale_demo.hdf5").write_bytes(b"")
+    convert(shards, out)
+    assert sorted(out.iterdir()) == files
+    (out / "thesis.txt").write_text("years of work")
+    before = sorted(tmp_path.rglob("*"))
+    for folder, held in {out: "thesis.txt", tmp_path: "rlds", shards: "libero-train"}.items():
+        with pytest.raises(
+            SystemExit, match=rf"`output`: .* would be replaced, but holds .*{held}.*choose a new folder"
+        ):
+            main([str(shards), str(folder)])
+    assert sorted(tmp_path.rglob("*")) == before
+
+
 @pytest.mark.parametrize(
     ("key", "value", "message"),
     [

@@ -4,6 +4,7 @@ import sys
 import pytest
 
 from tests.diagnose.conftest import OPTIONS, write_pictures
+from vlareg.data.conventions import REGENERATED_HDF5
 from vlareg.diagnose import command
 
 
@@ -18,7 +19,7 @@ def test_the_command_prints_tables_that_fit_and_the_files(
 ):
     monkeypatch.setenv("VLAREG_CACHE", str(tmp_path / "cache"))
     options = [f"--{name}={value}" for name, value in vars(OPTIONS).items() if name not in ("base", "tsne")]
-    given = [f"--data.{name}={value}" for name, value in vars(data).items() if name != "tasks"]
+    given = [f"--data.{name}={value}" for name, value in vars(data).items() if name not in ("tasks", "conventions")]
     images = write_pictures(tmp_path / "brightness")
     arguments = [checkpoint, "--output", tmp_path / "out", "--images", images, "--tsne=false", "--data.tasks=[0,1]"]
     monkeypatch.setattr(sys, "argv", ["diagnose", *map(str, arguments), *given, *options])
@@ -53,6 +54,19 @@ def test_two_folders_of_one_name_are_refused(checkpoint, tmp_path, capsys):
     folders = [write_pictures(tmp_path / side / "same") for side in "ab"]
     message = _error([checkpoint, "--output", tmp_path / "o", "--images", *folders], capsys)
     assert "two are called 'same'" in message
+
+
+def test_a_folder_of_regenerated_files_can_be_named(monkeypatch, capsys):
+    def stop(checkpoints, output, images, data, options):
+        raise ValueError(f"regenerated: {data.conventions == REGENERATED_HDF5}")
+
+    monkeypatch.setattr(command, "run_diagnosis", stop)
+    given = [
+        "--data.folder=b",
+        "--data.conventions.observed_after_action=false",
+        "--data.conventions.language=file_name",
+    ]
+    assert "regenerated: True" in _error(["a", "--output", "c", *given], capsys)
 
 
 @pytest.mark.parametrize(

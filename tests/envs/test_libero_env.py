@@ -9,6 +9,7 @@ import pytest
 
 from vlareg.envs import LiberoEnv, Observation
 from vlareg.envs.libero_setup import ASSETS_VARIABLE
+from vlareg.envs.perturbations import find_perturbation
 
 ASSETS = Path(__file__).parents[3] / "shared" / "libero-assets"
 
@@ -110,6 +111,10 @@ def test_the_cameras_come_in_the_order_asked_for(env: LiberoEnv) -> None:
         ({"suite": "libero_mni"}, r"Did you mean libero_mini"),
         ({"task": 10}, r"`task` must be in 0\.\.9 for libero_mini, but got 10"),
         ({"resolution": 0}, r"`resolution` must be > 0, but got 0"),
+        (
+            {"cameras": (), "perturbation": find_perturbation("image_blend")(1)},
+            "`cameras` must not be empty with image_blend",
+        ),
     ],
 )
 def test_wrong_arguments_are_named(arguments: dict[str, Any], message: str) -> None:

@@ -70,6 +70,46 @@ class Fakes:
         return _FailingEnvironment(task, self)
 
 
+@dataclass(frozen=True)
+class Refusing:
+    """A factory of fake environments of which one task's raise a ValueError.
+
+    Args:
+        at: Where they do: "build", "reset" or "step".
+        task: The task.
+        folder: Gets a file for each time that it was tried; None for none.
+    """
+
+    at: str
+    task: int = 0
+    folder: str | None = None
+
+    def __call__(self, task: int) -> FakeEnvironment:
+        environment = _RefusingEnvironment(task, self)
+        environment.refuse("build")
+        return environment
+
+
+class _RefusingEnvironment(FakeEnvironment):
+    def __init__(self, task: int, plan: Refusing) -> None:
+        super().__init__(task)
+        self.plan = plan
+
+    def refuse(self, at: str) -> None:
+        if (at, self.task) == (self.plan.at, self.plan.task):
+            if self.plan.folder is not None:
+                (Path(self.plan.folder) / str(time.monotonic_ns())).touch()
+            raise ValueError("`speed` must be > 0, but got 0.")
+
+    def reset(self, init_index: int) -> FakeObservation:
+        self.refuse("reset")
+        return super().reset(init_index)
+
+    def step(self, action: np.ndarray) -> tuple[FakeObservation, bool]:
+        self.refuse("step")
+        return super().step(action)
+
+
 class _FailingEnvironment(FakeEnvironment):
     def __init__(self, task: int, plan: Fakes) -> None:
         super().__init__(task)

@@ -41,6 +41,8 @@ def refused(words: list[str], tmp_path: Path) -> str:
         (["--suite", "libero_minni"], "Did you mean libero_mini?"),
         (["--tasks", "3", "10"], "`tasks` must be in 0..9, but got [10]."),
         (["--episodes", "51"], "`episodes` must be in 1..50, the number of initial states of task 0, but got 51."),
+        (["--resolution", "0"], "`resolution` must be > 0, but got 0."),
+        (["--seed", "-1"], "`seed` must be in 0..4294967295, but got -1."),
         (["--shard", "3/2"], "`shard` must be 1/n, 2/n, ... or n/n, but got 3/2."),
         (["--protocol", "openpi"], "`protocol` must be one of openvla, openvla_oft, lerobot, but got 'openpi'."),
         (["--protocol", "openvla_oft"], "openvla_oft needs a checkpoint with 2 views (it takes 1), proprioception"),

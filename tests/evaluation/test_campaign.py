@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from tests.evaluation.fakes import FakePolicy, Fakes
+from tests.evaluation.fakes import FakePolicy, Fakes, Refusing
 from tests.evaluation.killing import QUIET, run_and_kill
 from vlareg.evaluation import Episode, EpisodeRecord, read_records
 from vlareg.evaluation.campaign import Campaign
@@ -30,7 +30,7 @@ from pathlib import Path
 from tests.evaluation.fakes import FakePolicy, Fakes
 from tests.evaluation.test_campaign import MANY, SETTINGS
 from vlareg.evaluation.campaign import Campaign
-Campaign(Path(sys.argv[1]), SETTINGS, workers=2, videos=1).run(FakePolicy, Fakes(delay=0.003), MANY)
+Campaign(Path(sys.argv[1]), SETTINGS, workers=2, videos=1).run(FakePolicy, Fakes(delay=0.01), MANY)
 """
 
 
@@ -87,6 +87,16 @@ def test_errors_are_run_again_on_request_only(tmp_path: Path) -> None:
     run(tmp_path, EPISODES[:3], retry_errors=True)
     assert [record.success for record in by_key(tmp_path)] == [True, True, True]
     assert json.loads((tmp_path / "summary.json").read_text())["errors"] == 0
+
+
+def test_what_cannot_begin_leaves_no_record_and_no_complete_summary(tmp_path: Path) -> None:
+    """However often the command is given."""
+    for _ in range(2):
+        with pytest.raises(ValueError, match="Task 1 cannot begin from initial state 0"):
+            campaign = Campaign(tmp_path, {**SETTINGS, "batch_size": 1}, workers=1, videos=0)
+            campaign.run(FakePolicy, Refusing("reset", task=1), [Episode(0, 0), Episode(1, 0)])
+        assert [record.key for record in read_records(tmp_path / "episodes.jsonl")] == [(0, 0)]
+        assert json.loads((tmp_path / "summary.json").read_text())["complete"] is False
 
 
 @pytest.mark.parametrize("key", ["suite", "seed", "perturbation", "batch_size"])

@@ -23,6 +23,7 @@ def test_a_log_gets_lines_and_one_table(monkeypatch: pytest.MonkeyPatch) -> None
     text = output.getvalue()
     assert text.count("results [1]") == 1
     assert text.count("go [here]") == 1
+    assert text.endswith("\n")
     assert "2 successes, 0 errors; 2 of 4 episodes\n" in text
     assert "3 successes, 0 errors; 3 of 4 episodes, " in text
     assert "a minute" in text

@@ -4,6 +4,7 @@ Ray is faked; where it is installed, it runs two parts of a real evaluation as w
 """
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ class Evaluations:
 
     def __call__(self, shard: str, output: Path, **options: Any) -> None:
         self.asked.append({"shard": shard, "output": output, **options})
+        self.threads = os.environ["LP_NUM_THREADS"]
         if self.failures.get(shard):
             raise self.failures[shard].pop()
         part = Shard.parse(shard)
@@ -42,6 +44,8 @@ class Evaluations:
 def evaluations(monkeypatch: pytest.MonkeyPatch) -> Evaluations:
     """Return what takes the place of `evaluate`."""
     found = Evaluations()
+    monkeypatch.setenv("LP_NUM_THREADS", "to be restored")
+    monkeypatch.delenv("LP_NUM_THREADS")
     monkeypatch.setattr("vlareg.evaluation.ray_shards.evaluate", found)
     return found
 
@@ -71,6 +75,19 @@ def test_without_a_gpu_none_is_asked_for(
     ray = cluster(monkeypatch, {"CPU": 2.0})
     evaluate_on_ray(OPTIONS, 1, tmp_path / "all", cpus=2)
     assert ray.options["num_gpus"] == 0
+
+
+@pytest.mark.parametrize(("options", "threads"), [({"workers": 2}, "4"), ({"workers": 16}, "1"), ({}, "1")])
+def test_a_parts_workers_share_the_cores_it_was_given(
+    evaluations: Evaluations,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    options: dict[str, int],
+    threads: str,
+) -> None:
+    cluster(monkeypatch, GPU_NODE)
+    evaluate_on_ray({**OPTIONS, **options}, 1, tmp_path / "all", cpus=8)
+    assert evaluations.threads == threads
 
 
 @pytest.mark.parametrize("failure", [EvaluationStopped("no GL"), OSError("no space left"), RuntimeError("no memory")])

@@ -15,7 +15,7 @@ from vlareg.evaluation.plan import plan_episodes
 from vlareg.evaluation.policy import OpenVLAPolicy, choose_numerics, load_model
 from vlareg.evaluation.protocols import OPENVLA
 from vlareg.evaluation.shared_words import shared_words
-from vlareg.evaluation.suites import LiberoTasks, suite_facts
+from vlareg.evaluation.suites import LiberoTasks, suite_digest, suite_facts
 from vlareg.policies.openvla import OpenVLAForActionPrediction, OpenVLAProcessor, build_mini_tokenizer, mini_config
 
 STEPS = 8
@@ -61,9 +61,10 @@ def test_evaluate_writes_records_summary_and_videos(
     assert (record.success, record.steps, record.error, record.perturbation) == (False, STEPS, None, "none")
     assert record.instruction == "put the orange cylinder on the plate"
     assert (summary.episodes, summary.successes) == (1, 0)
-    versions = json.loads((tmp_path / "results" / "summary.json").read_text())["settings"]["versions"]
-    assert versions["mujoco"].startswith("3.3.")
-    assert versions["gl"] in ("egl", "osmesa")
+    settings = json.loads((tmp_path / "results" / "summary.json").read_text())["settings"]
+    assert settings["versions"]["mujoco"].startswith("3.3.")
+    assert settings["versions"]["gl"] in ("egl", "osmesa")
+    assert settings["suite_files"] == suite_digest("libero_mini")
     video = imageio_ffmpeg.read_frames(str(tmp_path / "results" / "videos" / "task06_init000_failure.mp4"))
     assert next(video)["size"] == (256, 128)
     assert len(list(video)) == STEPS + 1
@@ -88,7 +89,7 @@ def test_wrong_names_and_numbers(mini: Path, tmp_path: Path, change: dict[str, o
 
 
 def test_a_missing_checkpoint(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match=r"no-such-folder.* has no config\.json"):
+    with pytest.raises(FileNotFoundError, match="no-such-folder' is no local folder"):
         evaluate(checkpoint=tmp_path / "no-such-folder", output=tmp_path / "results")
     assert not (tmp_path / "results").exists()
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.evaluation.fakes import FakeEnvironment, FakePolicy, Fakes
+from tests.evaluation.fakes import FakeEnvironment, FakePolicy, Fakes, Refusing
 from vlareg.evaluation import Episode, Outcome, rollout
+from vlareg.evaluation.rollout import _cores
 
 EPISODES = [Episode(task, init) for task in (0, 1) for init in range(5)]
 
@@ -66,15 +67,22 @@ def test_a_worker_without_work_helps_with_anothers_task(tmp_path: Path) -> None:
     assert len({path.name.split("-")[1] for path in tmp_path.glob("0-*")}) == 2
 
 
-@pytest.mark.parametrize(("asked", "threads"), [(None, max(1, (os.cpu_count() or 1) // 2)), ("3", 3)])
+@pytest.mark.parametrize(("asked", "threads"), [(None, 3), ("5", 5)])
 def test_workers_share_the_cores_for_rendering(
     asked: str | None, threads: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: set(range(6)), raising=False)
     monkeypatch.delenv("LP_NUM_THREADS", raising=False)
     if asked is not None:
         monkeypatch.setenv("LP_NUM_THREADS", asked)
     outcomes = list(rollout(FakePolicy(), _SaysThreads(), EPISODES[:2], workers=2))
     assert {outcome.instruction for outcome in outcomes} == {str(threads)}
+
+
+def test_where_the_system_does_not_say_which_cores_may_be_used_all_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: 7)
+    assert _cores() == 7
 
 
 def test_every_batch_is_full() -> None:
@@ -128,6 +136,25 @@ def test_a_failure_that_does_not_come_back_leaves_no_trace(kind: str, tmp_path: 
     assert len(list(tmp_path.iterdir())) == 4
 
 
+def test_after_a_failure_no_task_is_taken_to_be_built() -> None:
+    """The new process has built none, so the first episode of the queue is next."""
+    queue = [Episode(0, 2), Episode(1, 0), Episode(0, 1)]
+    ended = [outcome.episode for outcome in rollout(FakePolicy(), Fakes(raises=(2,)), queue, workers=1)]
+    assert ended == queue
+
+
+@pytest.mark.parametrize("at", ["build", "reset"])
+def test_what_cannot_begin_ends_the_roll_out_without_a_second_try(at: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="Task 0 cannot begin from initial state 0: `speed` must be > 0"):
+        list(rollout(FakePolicy(), Refusing(at, folder=str(tmp_path)), EPISODES, workers=1))
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_value_error_on_the_way_is_an_error_of_the_episode(tmp_path: Path) -> None:
+    outcomes = rollout(FakePolicy(), Refusing("step", folder=str(tmp_path)), [Episode(0, 0), Episode(1, 0)], workers=1)
+    assert [(outcome.success, outcome.attempts) for outcome in outcomes] == [(None, 2), (True, 1)]
+
+
 def test_an_environment_that_hangs_is_an_error() -> None:
     (outcome,) = rollout(FakePolicy(), Fakes(hangs=(1,)), [Episode(0, 1)], timeout=2.0)
     assert outcome.success is None
@@ -137,7 +164,9 @@ def test_an_environment_that_hangs_is_an_error() -> None:
 def test_a_broken_simulator_stops_the_roll_out() -> None:
     broken = Fakes(raises=tuple(range(20)))
     ended = []
-    with pytest.raises(RuntimeError, match=r"8 episodes in a row failed(.|\n)*cannot be simulated"):
+    with pytest.raises(
+        RuntimeError, match=r"8 episodes in a row failed.*RuntimeError: .* simulated .*`--retry-errors`"
+    ):
         ended.extend(rollout(FakePolicy(), broken, [Episode(0, i) for i in range(20)], workers=2))
 
 

@@ -57,6 +57,13 @@ def test_results_from_before_there_were_protocols_are_openvla_s(results: Path) -
         claim(results, {**SETTINGS, "protocol": "lerobot"})
 
 
+def test_other_suite_files_are_refused(tmp_path: Path) -> None:
+    claim(tmp_path, {**SETTINGS, "suite_files": "ab"})
+    (tmp_path / "episodes.jsonl").touch()
+    with pytest.raises(ValueError, match="another `suite_files`: 'ab' there, 'cd' now"):
+        claim(tmp_path, {**SETTINGS, "suite_files": "cd"})
+
+
 def test_a_setting_that_is_gone_is_a_difference(results: Path) -> None:
     with pytest.raises(ValueError, match="another `seed`: 0 there, None now"):
         claim(results, {key: value for key, value in SETTINGS.items() if key != "seed"})

@@ -17,14 +17,15 @@ def test_this_installation_is_the_known_good_one() -> None:
     ("suite", "change", "count"),
     [
         ("libero_spatial", {}, 0),
-        ("libero_spatial", {"mujoco": "3.3.7"}, 0),
+        ("libero_spatial", {"mujoco": "3.3.7"}, 1),
         ("libero_spatial", {"mujoco": "3.4.0"}, 1),
         ("libero_spatial", {"mujoco": "3.10.1"}, 1),
         ("libero_object", {"mujoco": "3.3.2"}, 0),
         ("libero_object", {"mujoco": "3.3.3"}, 1),
         ("libero_object", {"mujoco": "3.4.0rc1"}, 1),
-        ("libero_goal", {"mujoco": "3.4.0"}, 0),
-        ("libero_mini", {"robosuite": "1.4.1"}, 0),
+        ("libero_goal", {"mujoco": "3.4.0"}, 1),
+        ("libero_mini", {"robosuite": "1.4.1"}, 1),
+        ("libero_mini", {"libero": "0.1.3"}, 1),
         ("libero_mini", {"robosuite": "1.5.0"}, 1),
         ("libero_10", {"robosuite": "1.3.0"}, 1),
         ("libero_10", {"robosuite": "absent"}, 1),
@@ -33,6 +34,13 @@ def test_this_installation_is_the_known_good_one() -> None:
 )
 def test_each_suite_has_its_own_traps(suite: str, change: dict[str, str], count: int) -> None:
     assert len(version_problems(suite, {**KNOWN_GOOD, **change})) == count
+
+
+def test_a_version_is_untested_where_nothing_worse_is_known() -> None:
+    other = {**KNOWN_GOOD, "mujoco": "3.4.0"}
+    assert version_problems("libero_goal", other) == ["mujoco is 3.4.0: vlareg is untested with it"]
+    (known,) = version_problems("libero_spatial", other)
+    assert "98 % success were seen to become 12 %" in known
 
 
 def test_one_loud_warning_says_it_all() -> None:

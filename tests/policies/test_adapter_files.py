@@ -114,6 +114,17 @@ def test_a_merged_folder_is_a_whole_checkpoint(saved, policy, checkpoint, tmp_pa
     assert json.loads((tmp_path / "merged" / "dataset_statistics.json").read_text()) == STATISTICS
 
 
+def test_nothing_is_replaced_but_a_policy_or_adapters(saved, policy, checkpoint, tmp_path):
+    save_adapter(policy, saved)
+    for folder in (checkpoint, saved):
+        with pytest.raises(ValueError, match=r"`output`: .* is what is to be merged; choose a new folder"):
+            merge_adapter(checkpoint, saved, folder)
+    with pytest.raises(ValueError, match=r"`output`: .* would be replaced, but holds \['adapter'\]"):
+        merge_adapter(checkpoint, saved, tmp_path)
+    with pytest.raises(ValueError, match=r"`output`: .* would be replaced, but holds \['adapter'\]"):
+        save_adapter(policy, tmp_path)
+
+
 def test_a_policy_without_adapters_is_saved_as_it_is(checkpoint, tmp_path):
     policy = _load(checkpoint)
     save_policy(policy, tmp_path)

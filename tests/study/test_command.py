@@ -5,6 +5,7 @@ import sys
 import pytest
 
 from tests.study.conftest import OPTIONS
+from vlareg.data.conventions import REGENERATED_HDF5
 from vlareg.study import command
 
 
@@ -17,7 +18,7 @@ def _error(arguments, capsys):
 def test_the_command_compares_policies_of_two_sizes(checkpoint, deeper, data, tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("VLAREG_CACHE", str(tmp_path / "cache"))
     options = [f"--{name}={value}" for name, value in vars(OPTIONS).items() if name != "language"]
-    given = [f"--data.{name}={value}" for name, value in vars(data).items() if name != "tasks"]
+    given = [f"--data.{name}={value}" for name, value in vars(data).items() if name not in ("tasks", "conventions")]
     arguments = [
         checkpoint,
         deeper,
@@ -57,6 +58,19 @@ def test_a_missing_sentence_encoder_is_named(checkpoint, tmp_path, capsys, monke
     message = _error([checkpoint, "--report", tmp_path / "report"], capsys)
     assert "`pip install vlareg[study]`" in message
     assert not (tmp_path / "report").exists()
+
+
+def test_a_folder_of_regenerated_files_can_be_named(monkeypatch, capsys):
+    def stop(checkpoints, report, data, *rest):
+        raise ValueError(f"regenerated: {data.conventions == REGENERATED_HDF5}")
+
+    monkeypatch.setattr(command, "run_study", stop)
+    given = [
+        "--data.folder=b",
+        "--data.conventions.observed_after_action=false",
+        "--data.conventions.language=file_name",
+    ]
+    assert "regenerated: True" in _error(["a", "--report", "c", *given], capsys)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ numbers, each seed's among them, are in `outputs/rscl/arms.json`.
 """
 
 import json
+import sys
 from dataclasses import asdict
 from pathlib import Path
 
@@ -72,5 +73,21 @@ def _with_control(runs: list[Run], controls: list[Run], name: str) -> list[tuple
     return [(run, of_seed[run.seed]) for run in runs]
 
 
+def main(arguments: list[str] | None = None) -> None:
+    """Run `compare_arms` with arguments from the command line.
+
+    What is wrong with them or with the folders is one line, and the exit code 1; `python -X dev` shows the traceback as well.
+
+    Args:
+        arguments: Without the program's name; `sys.argv` if None.
+    """
+    try:
+        auto_cli(compare_arms, args=arguments, as_positional=True, prog="python -m vlareg.arms")
+    except (ValueError, OSError, ModuleNotFoundError) as error:
+        if sys.flags.dev_mode:
+            raise
+        sys.exit(f"error: {error}")
+
+
 if __name__ == "__main__":
-    auto_cli(compare_arms, as_positional=True)
+    main()

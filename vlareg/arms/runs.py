@@ -2,14 +2,15 @@
 
 import csv
 from dataclasses import dataclass
-from math import nan
+from math import inf, nan
 from pathlib import Path
 from statistics import mean
 from typing import Any
 
 import yaml
 
-from vlareg.data import Demonstrations
+from vlareg.data import Conventions, Demonstrations
+from vlareg.data.natural_order import natural
 from vlareg.evaluation.records import RECORDS_FILE, EpisodeRecord, read_records
 
 LAST = 5
@@ -55,20 +56,40 @@ class Run:
     def ends(self, quantity: str) -> tuple[float, float]:
         """Return the first value that was logged and the mean of the last five, NaN if there are none.
 
+        The logs of a resumed run follow one another; one that starts as early as the first is of another run in the same folder.
+
         Args:
             quantity: Column of the CSV log, such as `train/rscl/kl`.
         """
         values: list[float] = []
-        for file in sorted((self.folder / "csv").rglob("metrics.csv")):
+        start = inf
+        for file in sorted((self.folder / "csv").rglob("metrics.csv"), key=_by_number):
             with file.open() as lines:
-                values += [float(row[quantity]) for row in csv.DictReader(lines) if row.get(quantity)]
+                rows = list(csv.DictReader(lines))
+            if rows and int(rows[0]["step"]) <= start:
+                values, start = [], int(rows[0]["step"])
+            values += [float(row[quantity]) for row in rows if row.get(quantity)]
         return (values[0], mean(values[-LAST:])) if values else (nan, nan)
 
     def data(self) -> tuple[Demonstrations, int]:
-        """Return which demonstrations the run had, and the size of its probe set."""
+        """Return which demonstrations the run had, and the size of its probe set.
+
+        Raises:
+            ValueError: If it had none of `Demonstrations`, whose held-out episodes the runs are compared on.
+        """
         settings: dict[str, Any] = yaml.safe_load((self.folder / "config.yaml").read_text())["data"]["init_args"]
+        if "demonstrations" not in settings:
+            raise ValueError(
+                f"{self.folder} cannot be compared: it was not trained on `Demonstrations` by `LiberoData`."
+            )
         demonstrations = {**settings["demonstrations"], "tasks": tuple(settings["demonstrations"]["tasks"])}
+        if "conventions" in demonstrations:
+            demonstrations["conventions"] = Conventions(**demonstrations["conventions"])
         return Demonstrations(**demonstrations), settings["probe_samples"]
+
+
+def _by_number(path: Path) -> list[int | str]:
+    return natural(str(path))
 
 
 def find_runs(experiment: str | Path, results: str = "evaluation") -> dict[str, list[Run]]:
@@ -82,7 +103,7 @@ def find_runs(experiment: str | Path, results: str = "evaluation") -> dict[str, 
         FileNotFoundError: If there is none.
     """
     arms: dict[str, list[Run]] = {}
-    for policy in sorted(Path(experiment).glob("*/*/policy")):
+    for policy in sorted(Path(experiment).glob("*/*/policy"), key=_by_number):
         folder = policy.parent
         arms.setdefault(folder.parent.name, []).append(Run(folder.parent.name, folder.name, folder, results))
     if not arms:

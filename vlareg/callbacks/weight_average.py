@@ -36,6 +36,7 @@ class WeightAverage(Callback):
             raise ValueError(f"`decay` must be in [0, 1), but got {decay}.")
         self.decay, self.steps = decay, 0
         self.average: dict[str, Tensor] = {}
+        self._swapped = False
 
     def decay_at(self, steps: int) -> float:
         """Return the weight of the average after a number of optimizer steps."""
@@ -52,6 +53,8 @@ class WeightAverage(Callback):
         if wrong := sorted(known.keys() ^ weights.keys()):
             raise ValueError(f"The checkpoint's average is of other weights; missing or unknown: {wrong[:5]}.")
         self.average = {name: known[name].to(weight) for name, weight in weights.items()}
+        if self._swapped:  # an earlier training with this callback has ended
+            self._swap(pl_module)
 
     @torch.no_grad()
     def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, *args: Any, **kwargs: Any) -> None:
@@ -74,6 +77,13 @@ class WeightAverage(Callback):
         """Leave the average in the weights' place."""
         self._swap(pl_module)
 
+    def on_save_checkpoint(self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]) -> None:
+        """Save the weights as the weights, also while the average is in their place."""
+        if self._swapped:
+            saved = checkpoint["state_dict"]
+            checkpoint["callbacks"][self.state_key]["average"] = {name: saved[name] for name in self.average}
+            saved.update(self.average)
+
     def state_dict(self) -> dict[str, Any]:
         """Return the average, for the checkpoint."""
         return {"steps": self.steps, "average": self.average}
@@ -81,10 +91,14 @@ class WeightAverage(Callback):
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Continue with the average of the run that is resumed."""
         self.steps, self.average = state_dict["steps"], state_dict["average"]
+        self._swapped = False
 
     @torch.no_grad()
     def _swap(self, module: LightningModule) -> None:
-        for name, weight in _trainable(module).items() if self.average else ():
+        if not self.average:
+            return
+        self._swapped = not self._swapped
+        for name, weight in _trainable(module).items():
             kept = weight.detach().clone()
             weight.copy_(self.average[name])
             self.average[name].copy_(kept)

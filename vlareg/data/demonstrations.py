@@ -23,6 +23,7 @@ from vlareg.envs.libero_mini.parts import Recipe, drop_foreign_parts, quiet_work
 from vlareg.envs.libero_mini.recordable import RECORDABLES, RECORDED_SUITES, recordables_of
 from vlareg.envs.libero_mini.recording import ExpertFailure
 from vlareg.envs.rendering import NoRendererError
+from vlareg.files import locked
 
 DEFAULT_RECIPE = Recipe(seed=0, noise=0.25, resolution=128)
 
@@ -46,7 +47,8 @@ def record_demonstrations(
 ) -> list[Path]:
     """Record successful episodes, one file a task of `libero_mini` or a sign of `libero_mini_think`.
 
-    Demonstration i of a file depends on the recipe, the task or the sign, and i alone. A file that holds more stays as it is.
+    Demonstration i of a file depends on the recipe, the task or the sign, and i alone. A file that holds more stays as it is. One
+    process at a time records into a folder.
 
     Args:
         output: Folder of the files.
@@ -67,19 +69,26 @@ def record_demonstrations(
     """
     _check(episodes, workers)
     files = {number: Path(output) / RECORDABLES[number].file_name for number in recordables_of(suite, tasks)}
-    first = {number: count_demonstrations(file, recipe) for number, file in files.items()}
-    jobs = [(n, i, _parts(file) / f"{i}.hdf5") for n, file in files.items() for i in range(first[n], episodes)]
+    if all(count_demonstrations(file, recipe) >= episodes for file in files.values()):
+        return list(files.values())  # the folder may be one that cannot be written to
     try:
-        for file in files.values():
-            drop_foreign_parts(_parts(file), recipe)
-        _run([job for job in jobs if not job[2].exists()], recipe, workers or os.cpu_count() or 1, progress, len(jobs))
-        for number, file in files.items():
-            _merge(file, number, recipe, {i: part for owner, i, part in jobs if owner == number})
+        with locked(Path(output) / ".lock"):
+            _record_missing(files, episodes, recipe, workers or os.cpu_count() or 1, progress)
     except OSError as error:
         raise RecordingError(
             f"`output`: cannot write to {output} ({error}); what was recorded is kept: make room and run again."
         ) from error
     return list(files.values())
+
+
+def _record_missing(files: dict[int, Path], episodes: int, recipe: Recipe, workers: int, progress: bool) -> None:
+    first = {number: count_demonstrations(file, recipe) for number, file in files.items()}
+    jobs = [(n, i, _parts(file) / f"{i}.hdf5") for n, file in files.items() for i in range(first[n], episodes)]
+    for file in files.values():
+        drop_foreign_parts(_parts(file), recipe)
+    _run([job for job in jobs if not job[2].exists()], recipe, workers, progress, len(jobs))
+    for number, file in files.items():
+        _merge(file, number, recipe, {i: part for owner, i, part in jobs if owner == number})
 
 
 def _check(episodes: int, workers: int | None) -> None:

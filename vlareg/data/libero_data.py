@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from vlareg.batch import VLABatch
-from vlareg.data.demonstrations import record_demonstrations
+from vlareg.data.conventions import LIBERO_HDF5, Conventions
 from vlareg.data.episode import TaskSource
 from vlareg.data.libero_hdf5 import LiberoHDF5
 from vlareg.data.loaders import endless_loader, ordered_loader
@@ -57,6 +57,8 @@ class Demonstrations:
         validation_episodes: Further demonstrations a file, held out for validation and the alignment monitor.
         folder: Folder of `{task}_demo.hdf5` files; None records the embedded suites' into the user's cache on the first run.
         action_key: Data set with the labels; the embedded suites' files have `expert_actions` beside `actions`.
+        conventions: What the files' numbers mean; OpenVLA's regenerated files are observed before the action and name their
+            task: `{observed_after_action: false, language: file_name}`.
     """
 
     suite: str = "libero_mini"
@@ -65,6 +67,7 @@ class Demonstrations:
     validation_episodes: int = 6
     folder: str | None = None
     action_key: str = "expert_actions"
+    conventions: Conventions = LIBERO_HDF5
 
     @property
     def episodes(self) -> int:
@@ -84,12 +87,14 @@ class Demonstrations:
                 f"`folder` is needed for {self.suite}: only demonstrations of {' and '.join(RECORDED_SUITES)} "
                 "can be recorded."
             )
+        from vlareg.data.demonstrations import record_demonstrations  # here, since that module is a command as well
+
         cache = cache_folder("demonstrations") / self.suite
         return record_demonstrations(cache, self.tasks, self.episodes, suite=self.suite)
 
     def sources(self) -> list[TaskSource]:
         """Return the tasks, recording what is missing where `folder` is None."""
-        return [LiberoHDF5(file, action_key=self.action_key) for file in self.files()]
+        return [LiberoHDF5(file, conventions=self.conventions, action_key=self.action_key) for file in self.files()]
 
     def split(self, file: PreparedFile) -> EpisodeSplit:
         """Let the first `train_episodes` train and hold out the `validation_episodes` after them."""

@@ -12,7 +12,7 @@ from jaxtyping import Float, Int, UInt8
 
 from vlareg.data.episode import Episode, TaskSource
 from vlareg.data.growing_array import GrowingArray
-from vlareg.files import atomic_folder
+from vlareg.files import atomic_folder, locked
 
 FORMAT_VERSION = 3
 
@@ -51,15 +51,17 @@ def prepare_file(source: TaskSource, prepare: Prepare, fingerprint: str, cache: 
         source: The demonstrations.
         prepare: The policy's pre-processing up to its input size (`OpenVLAProcessor.prepare`).
         fingerprint: Whatever decides what `prepare` returns; another fingerprint is another entry of the cache.
-        cache: Folder of the cache; entries appear there complete or not at all.
+        cache: Folder of the cache; entries appear there complete or not at all, and one process at a time makes an entry.
 
     Raises:
         ValueError: There is no demonstration, or their instructions differ.
     """
     entry = cache / _entry_name(source, fingerprint)
     if not entry.exists():
-        with atomic_folder(entry) as partial:
-            _write(source, prepare, partial)
+        with locked(entry.with_suffix(".lock")):
+            if not entry.exists():  # another process may have made it meanwhile
+                with atomic_folder(entry) as partial:
+                    _write(source, prepare, partial)
     texts = json.loads((entry / "texts.json").read_text())
     with np.load(entry / "transitions.npz", allow_pickle=False) as arrays:
         return PreparedFile(

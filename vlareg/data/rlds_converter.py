@@ -36,18 +36,19 @@ def convert(source: str | Path, output: str | Path) -> list[Path]:
 
     Args:
         source: Folder with `*.tfrecord*` files of whole episodes.
-        output: Folder of the HDF5 files; replaced if it is there.
+        output: Folder of the HDF5 files; an earlier conversion is replaced.
 
     Returns:
         The files.
 
     Raises:
-        ValueError: There is no shard, or one of them cannot be read; the message names shard, episode and frame.
+        ValueError: There is something else in `output`; or there is no shard, or one of them cannot be read, and the message
+            names shard, episode and frame.
     """
     shards = sorted(Path(source).glob("*.tfrecord*"), key=lambda file: natural(file.name))
     if not shards:
         raise ValueError(f"`source`: there is no *.tfrecord* in {source}.")
-    with atomic_folder(output) as partial:
+    with atomic_folder(output, replaces=("*_demo.hdf5",)) as partial:
         write_episodes(_named_episodes(shards), partial)
     return sorted(Path(output).glob("*.hdf5"))
 
@@ -140,7 +141,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser("python -m vlareg.data.rlds_converter", description=str(__doc__).splitlines()[0])
     parser.add_argument("source", type=Path, help="folder with the *.tfrecord* files")
-    parser.add_argument("output", type=Path, help="folder of the HDF5 files, replaced if it is there")
+    parser.add_argument("output", type=Path, help="folder of the HDF5 files; an earlier conversion is replaced")
     chosen = parser.parse_args(arguments)
     try:
         files = convert(chosen.source, chosen.output)

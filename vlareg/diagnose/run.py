@@ -37,7 +37,7 @@ def run_diagnosis(
         checkpoints: Folders of policies.
         output: Folder to write `diagnose.json` and four PNGs into.
         images: Folders of pictures, with one folder a class, to probe with; the built-in concepts if there is none.
-        data: Demonstrations; their held-out episodes are looked at.
+        data: Demonstrations, with the conventions of the files in their folder; their held-out episodes are looked at.
         options: How the diagnosis is made.
 
     Returns:

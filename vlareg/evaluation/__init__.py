@@ -1,6 +1,7 @@
 """Roll-outs: episode records, intervals, and the processes that make them.
 
-Worker processes import this package, so nothing here imports PyTorch at module level; `vlareg.evaluation.policy` does.
+Nothing here imports PyTorch or a simulator, so reading results is quick, and a worker chooses its render device before the
+simulator that its factory brings is imported.
 """
 
 from vlareg.evaluation.compare import compare

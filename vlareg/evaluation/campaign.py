@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from vlareg.evaluation.interfaces import EnvironmentFactory, Episode, Policy
+from vlareg.evaluation.intervals import CONFIDENCE
 from vlareg.evaluation.loggers import Logger, running_log
 from vlareg.evaluation.progress import LiveTable
 from vlareg.evaluation.records import RECORDS_FILE, EpisodeRecord, append_record, not_written, read_records
-from vlareg.evaluation.rollout import Outcome, rollout
+from vlareg.evaluation.rollout import WORKERS, Outcome, rollout
 from vlareg.evaluation.settings import claim_folder
-from vlareg.evaluation.summary import CONFIDENCE, Summary, summarize
+from vlareg.evaluation.summary import Summary, summarize
 from vlareg.evaluation.videos import VideoShelf
 from vlareg.files import atomic_file
 
@@ -38,7 +39,7 @@ class Campaign:
 
     folder: Path
     settings: dict[str, Any]
-    workers: int = 8
+    workers: int = WORKERS
     videos: int = 1
     retry_errors: bool = False
     render_devices: Sequence[int] | None = None
@@ -56,6 +57,10 @@ class Campaign:
 
         Returns:
             The summary of all episodes in the folder; it is also in `summary.json`.
+
+        Raises:
+            ValueError: If the folder holds results with other settings, or an environment cannot begin an episode.
+            EvaluationStopped: If another process writes to the folder, or the simulator is broken.
         """
         with claim_folder(self.folder, self.settings):
             records = {record.key: record for record in read_records(self.folder / RECORDS_FILE)}

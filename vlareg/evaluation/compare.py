@@ -6,8 +6,8 @@ from pathlib import Path
 from statistics import mean
 
 from vlareg.evaluation.comparison import Comparison, SeedDifference, TaskDifference
-from vlareg.evaluation.difference import CONFIDENCE, Difference, measure_difference
-from vlareg.evaluation.intervals import t_interval
+from vlareg.evaluation.difference import Difference, measure_difference
+from vlareg.evaluation.intervals import CONFIDENCE, t_interval
 from vlareg.evaluation.mcnemar import episodes_needed
 from vlareg.evaluation.pairing import Pair, Pairing, pair_episodes
 from vlareg.evaluation.results import Results, flat_settings, read_results

@@ -7,10 +7,9 @@ from math import isnan
 import numpy as np
 
 from vlareg.evaluation.bootstrap import Differences, paired_bootstrap
+from vlareg.evaluation.intervals import CONFIDENCE
 from vlareg.evaluation.mcnemar import mcnemar_exact, symmetry_test
 from vlareg.evaluation.pairing import Pair
-
-CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,15 @@
 from pathlib import Path
 from typing import Any, Literal
 
+from vlareg.envs.libero_env import CAMERAS
 from vlareg.evaluation.campaign import Campaign
 from vlareg.evaluation.conditions import Conditions, choose_perturbation
 from vlareg.evaluation.loggers import Logger
 from vlareg.evaluation.protocols import EPISODES, SEED, find_protocol
 from vlareg.evaluation.render_devices import check_render_devices
+from vlareg.evaluation.rollout import WORKERS
 from vlareg.evaluation.shards import Shard
-from vlareg.evaluation.suites import CAMERAS, LiberoTasks, suite_facts
+from vlareg.evaluation.suites import LiberoTasks, suite_digest, suite_facts
 from vlareg.evaluation.summary import Summary
 from vlareg.evaluation.versions import checked_versions
 
@@ -28,7 +30,7 @@ def evaluate(
     seed: int = SEED,
     protocol: str = "openvla",
     resolution: int | None = None,
-    workers: int = 8,
+    workers: int = WORKERS,
     render_devices: list[int] | None = None,
     batch_size: int = 4,
     precision: Literal["auto", "float32", "bfloat16"] = "auto",
@@ -56,7 +58,7 @@ def evaluate(
         level: How strongly it is changed; 0 for not at all, 1 where none is given.
         random_weights: Take the weights of an untrained policy of the same shape.
         unnorm_key: Whose action statistics to use; not needed where the checkpoint has the suite's own.
-        seed: Seed of the simulator, of what the perturbation draws, and of random weights.
+        seed: Seed of the simulator, of what the perturbation draws, and of random weights (>= 0).
         protocol: Whose conventions: "openvla", "openvla_oft" or "lerobot" (`vlareg.evaluation.protocols`).
         resolution: Width and height of the images (pixels); the protocol's where none is given: 256, and 128 on libero_mini.
         workers: Number of simulators at once, each with about 0.5 GB of memory. Twice the batch size keeps simulators
@@ -68,18 +70,19 @@ def evaluate(
         batch_size: Number of observations that the policy sees at once.
         precision: Data type of the policy; "auto" is bfloat16 on a GPU and float32 without.
         videos: Number of successes and of failures of each task that are kept as videos.
-        retry_errors: Run episodes again whose simulator failed earlier.
+        retry_errors: Run episodes again whose simulator failed earlier; without it they count as errors and stay.
         loggers: Who is told the success rate after every episode: "tensorboard", "wandb" (offline unless `WANDB_MODE` says
             "online"). The rates of suites and tasks are logged by `python eval_libero.py report DIR --loggers ...` in the end.
         shard: Run one part of the evaluation, such as "2/3", the second of three. Each part has a results folder of its own;
             `python eval_libero.py merge` makes one of all.
         output: Results folder; where none is given, one below `outputs/evaluation` with a name made of the settings.
     """
-    # PyTorch is imported here, because worker processes import this package and need none of it.
+    # Here, because the workers of a script import again what the script imports at its top, and need no policy.
     from vlareg.evaluation.policy_source import find_policy
 
     convention, part = find_protocol(protocol), None if shard is None else Shard.parse(shard)
     conditions = Conditions(instruction, image, choose_perturbation(perturbation, level))
+    _check(seed, resolution)
     facts = suite_facts(suite)
     found = checked_versions(suite)
     check_render_devices(render_devices)
@@ -94,6 +97,7 @@ def evaluate(
         "protocol": protocol,
         "resolution": convention.resolution(suite) if resolution is None else resolution,
         "batch_size": batch_size,
+        "suite_files": suite_digest(suite),
         "versions": found,
     }
     if part is not None:
@@ -111,6 +115,13 @@ def evaluate(
         loggers=loggers or (),
     )
     return campaign.run(lambda: conditions.handicap(source.load(conditions.wordings(facts))), environments, planned)
+
+
+def _check(seed: int, resolution: int | None) -> None:
+    if not 0 <= seed < 2**32:  # what NumPy's generator takes
+        raise ValueError(f"`seed` must be in 0..{2**32 - 1}, but got {seed}.")
+    if resolution is not None and resolution < 1:
+        raise ValueError(f"`resolution` must be > 0, but got {resolution}.")
 
 
 def _folder(checkpoint: Path, settings: dict[str, Any]) -> Path:

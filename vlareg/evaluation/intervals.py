@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from math import nan, sqrt
 from statistics import NormalDist, mean, stdev
 
+CONFIDENCE = 0.95
+"""Probability that an interval of an evaluation covers what it is about."""
+
 
 def wilson_interval(successes: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
     """Return the Wilson score interval of a success rate.

@@ -37,6 +37,8 @@ class LiveTable:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._live.stop()
+        if not self._console.is_terminal:
+            self._console.line()  # rich leaves the table's last line open there
 
     def show(self, summary: Summary) -> None:
         """Draw the table anew.

@@ -10,6 +10,7 @@ from typing import Any
 from vlareg.evaluation.evaluate import evaluate
 from vlareg.evaluation.interfaces import EvaluationStopped
 from vlareg.evaluation.merge import merge, require_new_folder
+from vlareg.evaluation.rollout import WORKERS
 from vlareg.evaluation.shards import Shard
 from vlareg.evaluation.summary import Summary
 
@@ -56,11 +57,13 @@ def evaluate_on_ray(options: Mapping[str, Any], shards: int, output: Path, cpus:
             max_retries=RESTARTS,
             retry_exceptions=[RuntimeError, OSError],  # not ValueError, which would come again
         )(_evaluate_part)
-        _wait(ray, {part: task.remote(options, part, folder) for part, folder in folders.items()})
+        _wait(ray, {part: task.remote(options, part, folder, cpus) for part, folder in folders.items()})
     return merge(output, list(folders.values()))
 
 
-def _evaluate_part(options: Mapping[str, Any], part: Shard, folder: Path) -> None:
+def _evaluate_part(options: Mapping[str, Any], part: Shard, folder: Path, cpus: int) -> None:
+    threads = max(1, cpus // max(1, options.get("workers", WORKERS)))
+    os.environ.setdefault("LP_NUM_THREADS", str(threads))  # Ray gives a part these cores, but shows it all of the node
     evaluate(**options, shard=str(part), output=folder)
 
 

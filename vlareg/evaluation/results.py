@@ -36,7 +36,7 @@ def read_results(folder: str | Path) -> Results:
         FileNotFoundError: If it has no records.
         ValueError: If a record cannot be read, or there is none.
     """
-    # Here, because worker processes import this package, and none of what a campaign needs.
+    # Here, because both import this module.
     from vlareg.evaluation.campaign import SUMMARY_FILE
     from vlareg.evaluation.settings import SETTINGS_FILE
 

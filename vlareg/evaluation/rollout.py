@@ -15,6 +15,9 @@ import numpy as np
 from vlareg.evaluation.interfaces import EnvironmentFactory, Episode, EvaluationStopped, Policy, Views
 from vlareg.evaluation.worker import EnvironmentFailure, EnvProcess, Reply
 
+WORKERS = 8
+"""How many environments run at once, where nothing else is said."""
+
 ATTEMPTS = 2
 """How often an episode is tried when its environment fails."""
 
@@ -54,7 +57,7 @@ def rollout(
     environments: EnvironmentFactory,
     episodes: Sequence[Episode],
     *,
-    workers: int = 8,
+    workers: int = WORKERS,
     batch_size: int = 4,
     keep_frames: Callable[[Episode], bool] = lambda episode: False,
     timeout: float = 600.0,
@@ -65,8 +68,9 @@ def rollout(
     Environments run in processes, and one that is done takes another episode of the queue: of its own task while there is
     one, since a task's environment takes seconds to build. The policy gets batches of those that wait for an action,
     always of `batch_size` rows (the last row is repeated to fill up), so that what an episode comes to does not depend on
-    who shares its batches. An environment that raises, dies or hangs is restarted
-    and its episode tried once more; if that fails too, the episode ends with an error and without a success.
+    who shares its batches. An environment that raises, dies or hangs is restarted and its episode tried once more; if
+    that fails too, the episode ends with an error and without a success. What cannot even begin, with a ValueError of the
+    environment's making or reset, would not the next time either, and ends the roll-out.
 
     Where the policy gives chunks of actions, a whole chunk is executed open loop before it is asked again.
 
@@ -86,14 +90,15 @@ def rollout(
         The episodes in the order in which they end.
 
     Raises:
-        ValueError: If `workers` or `batch_size` is not positive, or an action has the wrong shape or is not finite.
+        ValueError: If `workers` or `batch_size` is not positive, an environment cannot begin an episode, or an action has
+            the wrong shape or is not finite.
         EvaluationStopped: If the environments of many episodes in a row fail.
     """
     for name, value in (("workers", workers), ("batch_size", batch_size)):
         if value < 1:
             raise ValueError(f"`{name}` must be > 0, but got {value}.")
     workers = min(workers, len(episodes))
-    threads = max(1, (os.cpu_count() or 1) // max(1, workers))
+    threads = max(1, _cores() // max(1, workers))
     devices = render_devices or (None,)
     starts = [partial(EnvProcess, environments, timeout, device, threads) for device in devices]
     seats = [_Seat(start) for start in islice(cycle(starts), workers)]
@@ -102,6 +107,11 @@ def rollout(
     finally:
         for seat in seats:
             seat.process.close()
+
+
+def _cores() -> int:
+    """Return how many processor cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1  # not on macOS
 
 
 def _run(
@@ -148,10 +158,11 @@ def _next_episode(queue: Collection[Episode], built: int | None, elsewhere: Coll
 
 
 def _stop_if_broken(errors: int, outcome: Outcome) -> None:
-    if errors >= ERRORS_IN_A_ROW:
+    if outcome.error and errors >= ERRORS_IN_A_ROW:
         raise EvaluationStopped(
-            f"The environments of {errors} episodes in a row failed, so the simulator seems to be broken. The last one "
-            f"(task {outcome.episode.task}, initial state {outcome.episode.init_index}):\n{outcome.error}"
+            f"The environments of {errors} episodes in a row failed, so the simulator seems to be broken: "
+            f"{outcome.error.splitlines()[-1]} (task {outcome.episode.task}, initial state {outcome.episode.init_index}). "
+            "`--retry-errors` runs failed episodes again."
         )
 
 
@@ -177,7 +188,7 @@ class _Seat:
         self._start = start
         self.process = start()
         self.state: Literal["idle", "resetting", "stepping", "ready"] = "idle"
-        self.task: int | None = None  # whose environment the process has built
+        self.task: int | None = None  # whose environment the process has built or is building
 
     def begin(self, episode: Episode, keep_frames: bool, attempt: int = 1) -> None:
         self.episode, self._keep_frames, self._attempt = episode, keep_frames, attempt
@@ -224,7 +235,7 @@ class _Seat:
 
     def _after(self, failure: EnvironmentFailure) -> Outcome | None:
         self.process.close()
-        self.process = self._start()
+        self.process, self.task = self._start(), None
         if self._attempt >= ATTEMPTS:
             return self._end(None, str(failure))
         self.begin(self.episode, self._keep_frames, self._attempt + 1)

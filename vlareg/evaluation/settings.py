@@ -10,6 +10,7 @@ from typing import Any
 
 from vlareg.evaluation.interfaces import EvaluationStopped
 from vlareg.evaluation.records import RECORDS_FILE
+from vlareg.evaluation.results import flat_settings
 from vlareg.files import atomic_file
 
 SETTINGS_FILE = "settings.json"
@@ -70,18 +71,11 @@ def _check(folder: Path, settings: dict[str, Any]) -> None:
         return
     if not file.exists():
         raise ValueError(f"{folder} has episodes but no {SETTINGS_FILE}; give another `output`.")
-    now = IMPLIED | _flat(json.loads(json.dumps(settings)))
-    earlier = IMPLIED | _flat(json.loads(file.read_text()))
+    now = IMPLIED | dict(flat_settings(json.loads(json.dumps(settings))))
+    earlier = IMPLIED | dict(flat_settings(json.loads(file.read_text())))
     for key in [*now, *earlier]:
         if earlier.get(key) != now.get(key):
             raise ValueError(
                 f"{folder} holds results with another `{key}`: {earlier.get(key)!r} there, {now.get(key)!r} now. "
                 "Give another `output`, or the settings that the folder was made with."
             )
-
-
-def _flat(settings: dict[str, Any]) -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for key, value in settings.items():
-        flat |= {f"{key}.{inner}": v for inner, v in _flat(value).items()} if isinstance(value, dict) else {key: value}
-    return flat

@@ -1,20 +1,20 @@
 """LIBERO's suites, as roll-outs need them."""
 
+import hashlib
 import re
+from contextlib import redirect_stdout
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
-from typing import Any
 
 from vlareg.envs import SUITES, LiberoEnv
 from vlareg.envs.init_states import read_init_states
+from vlareg.envs.libero_env import CAMERAS
 from vlareg.envs.libero_mini.think import episode_instructions, other_episode
 from vlareg.envs.libero_setup import import_libero, require_assets
 from vlareg.envs.perturbations import Perturbation
 from vlareg.envs.suites import find_suite
 from vlareg.evaluation.plan import TaskFacts
-
-CAMERAS = ("agentview", "robot0_eye_in_hand")
-"""The cameras a policy sees: the first one if it takes one view, both if it takes two."""
 
 _START = (":fixtures", ":objects", ":init", ":regions")  # the sections of a BDDL file that say how an episode starts
 
@@ -65,30 +65,53 @@ def suite_facts(suite: str) -> list[TaskFacts]:
         ValueError: If there is no such suite.
         FileNotFoundError: If the suite's assets are not on this machine.
     """
+    tasks = _tasks(suite)
+    require_assets(suite)
+    starts = [_start(task.bddl.read_text()) for task in tasks]
+    return [_facts(suite, number, task, _next_alike(starts, number)) for number, task in enumerate(tasks)]
+
+
+def suite_digest(suite: str) -> str:
+    """Return a hash of a suite's BDDL files and initial states; LIBERO's configuration says which these are.
+
+    Args:
+        suite: Name of the suite.
+
+    Raises:
+        ValueError: If there is no such suite.
+    """
+    digest = hashlib.sha256()
+    for task in _tasks(suite):
+        for file in (task.bddl, task.init_states):
+            digest.update(hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class _Task:
+    instruction: str
+    bddl: Path
+    init_states: Path
+
+
+def _tasks(suite: str) -> list[_Task]:
     find_suite(suite)
     import_libero()
-    require_assets(suite)
     from libero.libero import get_libero_path
     from libero.libero.benchmark import get_benchmark
 
-    benchmark = get_benchmark(suite)()
-    numbers = range(SUITES[suite].num_tasks)
-    starts = [_start(Path(benchmark.get_task_bddl_file_path(number)).read_text()) for number in numbers]
-    states = Path(get_libero_path("init_states"))
-    return [
-        _facts(suite, number, benchmark.get_task(number), states, _next_alike(starts, number)) for number in numbers
-    ]
+    with redirect_stdout(StringIO()):  # LIBERO prints in which order its tasks are
+        benchmark = get_benchmark(suite)()
+    states, numbers = Path(get_libero_path("init_states")), range(SUITES[suite].num_tasks)
+    tasks = [(benchmark.get_task(number), Path(benchmark.get_task_bddl_file_path(number))) for number in numbers]
+    return [_Task(task.language, bddl, states / task.problem_folder / task.init_states_file) for task, bddl in tasks]
 
 
-def _facts(suite: str, number: int, task: Any, states: Path, partner: int | None) -> TaskFacts:
-    count = _count_states(states, task)
+def _facts(suite: str, number: int, task: _Task, partner: int | None) -> TaskFacts:
+    count = len(read_init_states(task.init_states))
     told = episode_instructions(suite, number, count)
     others = tuple(told[other_episode(init_index)] for init_index in range(len(told)))
-    return TaskFacts(task.language, count, None if told else partner, told, others)
-
-
-def _count_states(folder: Path, task: Any) -> int:
-    return len(read_init_states(folder / task.problem_folder / task.init_states_file))
+    return TaskFacts(task.instruction, count, None if told else partner, told, others)
 
 
 def _next_alike(starts: list[list[str]], number: int) -> int | None:

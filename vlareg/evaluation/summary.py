@@ -8,11 +8,9 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
-from vlareg.evaluation.intervals import wilson_interval
+from vlareg.evaluation.intervals import CONFIDENCE, wilson_interval
 from vlareg.evaluation.records import EpisodeRecord
 from vlareg.evaluation.shared_words import shared_words
-
-CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True)

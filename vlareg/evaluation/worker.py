@@ -1,7 +1,8 @@
 """An environment in a process of its own, and the parent's handle on it.
 
-The child imports this package and what the factory needs, and none of what a policy needs: Triton, imported after a
-software GL context exists in the same process, segfaults.
+This module imports neither PyTorch nor a simulator. What the simulator needs comes with the factory: LIBERO's imports
+PyTorch and Triton before there is a GL context (`vlareg.envs.libero_setup`), for Triton, imported after a software GL
+context exists in the same process, segfaults.
 """
 
 import multiprocessing
@@ -9,8 +10,10 @@ import os
 import signal
 import time
 import traceback
-from contextlib import redirect_stdout, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -64,7 +67,8 @@ class EnvProcess:
         self.connection, child = _CONTEXT.Pipe()
         arguments = (child, factory, render_device, render_threads)
         self._process = _CONTEXT.Process(target=_serve, args=arguments, daemon=True)
-        self._process.start()
+        with _interrupts_blocked():
+            self._process.start()
         child.close()  # or the end of the worker would not be seen as the end of the pipe
         self._timeout = timeout
         self._deadline = float("inf")
@@ -87,16 +91,19 @@ class EnvProcess:
 
         Raises:
             EnvironmentFailure: If there is none: the environment raised, the process died, or the time is over.
+            ValueError: If the environment cannot begin the episode, and would refuse it again.
         """
         if self.overdue:
             raise EnvironmentFailure(f"the environment did not answer within {self._timeout:g} s")
         try:
             answer = self.connection.recv()
-        except (EOFError, ConnectionError) as error:
+        except (EOFError, OSError) as error:  # an OSError where it was killed within a message
             self._process.join(timeout=5)
             code = self._process.exitcode
             raise EnvironmentFailure(f"the environment's process ended with exit code {code}") from error
         self._deadline = float("inf")
+        if isinstance(answer, ValueError):
+            raise answer
         if isinstance(answer, str):
             raise EnvironmentFailure(answer)
         return Reply(*answer)
@@ -113,8 +120,18 @@ class EnvProcess:
             self.connection.send(message)
 
 
+@contextmanager
+def _interrupts_blocked() -> Iterator[None]:
+    """Let a process that is started now never see Ctrl-C, which is the parent's to handle: it inherits what is blocked."""
+    resource_tracker.ensure_running()  # the first start would run it, and its start lets the signal through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _serve(connection: Connection, factory: EnvironmentFactory, render_device: int | None, render_threads: int) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     os.environ.setdefault("LP_NUM_THREADS", str(render_threads))  # by itself each worker would take every core
     if render_device is not None:
         use_render_device(render_device)
@@ -133,10 +150,12 @@ class _Worker:
         self._task: int | None = None
         self._environment: Environment | None = None
 
-    def answer_or_error(self, command: str, *arguments: Any) -> tuple[Any, ...] | str:
+    def answer_or_error(self, command: str, *arguments: Any) -> tuple[Any, ...] | str | ValueError:
         try:
             return self._answer(command, *arguments)
-        except Exception:
+        except Exception as error:
+            if command == "reset" and isinstance(error, ValueError):
+                return _refusal(error, *arguments)
             return traceback.format_exc()
 
     def _answer(self, command: str, *arguments: Any) -> tuple[Any, ...]:
@@ -160,3 +179,9 @@ class _Worker:
         if self._environment is not None:
             self._environment.close()
             self._environment = None
+
+
+def _refusal(error: ValueError, task: int, init_index: int) -> ValueError:
+    refusal = ValueError(f"Task {task} cannot begin from initial state {init_index}: {error}")
+    refusal.add_note(traceback.format_exc())
+    return refusal

@@ -13,10 +13,14 @@ from vlareg.policies.lora import base_model
 from vlareg.policies.merging import ADAPTER, merged_weights
 from vlareg.policies.openvla import OpenVLAConfig, OpenVLAForActionPrediction, OpenVLAProcessor
 from vlareg.policies.openvla.hub import local_folder
+from vlareg.policies.openvla.processor import FILES
 from vlareg.policies.openvla.writing import write_checkpoint, write_statistics
 
 ADAPTER_FILE = "adapter_model.safetensors"
 REGULARIZERS_FILE = "regularizers.safetensors"
+
+WRITTEN = ("*.json", "*.safetensors", "*.py", *FILES)
+"""Names of the files in a folder of a policy or of adapters: all that another version of it may replace."""
 
 
 def save_policy(
@@ -47,9 +51,12 @@ def save_adapter(policy: PeftModel, folder: str | Path, regularizers: Mapping[st
         policy: The policy with its adapters.
         folder: The folder to make or to replace; it appears complete or not at all.
         regularizers: State of the regularizers that it was trained with.
+
+    Raises:
+        ValueError: If there is something else in the folder than `WRITTEN`.
     """
     config = base_model(policy).config
-    with atomic_folder(folder) as partial:
+    with atomic_folder(folder, replaces=WRITTEN) as partial:
         policy.save_pretrained(str(partial), save_embedding_layers=False)
         (partial / "README.md").unlink(missing_ok=True)  # peft's empty form of a model card
         config.save_pretrained(partial)
@@ -107,13 +114,18 @@ def merge_adapter(
         adapter: From `save_adapter`.
         output: The folder to make or to replace; it appears complete or not at all.
         max_shard_size: Size of a weight file at most, in bytes or such as "5GB".
+
+    Raises:
+        ValueError: If `output` is `base` or `adapter`, or there is something else in it than `WRITTEN`.
     """
     source = local_folder(base)
+    if Path(output).resolve() in (source.resolve(), Path(adapter).resolve()):
+        raise ValueError(f"`output`: {output} is what is to be merged; choose a new folder.")
     config = OpenVLAConfig.from_pretrained(source, local_files_only=True)
     with torch.device("meta"):
         skeleton = OpenVLAForActionPrediction(config)
     adapted = load_adapter(skeleton, adapter)
-    with atomic_folder(output) as partial:
+    with atomic_folder(output, replaces=WRITTEN) as partial:
         write_checkpoint(partial, skeleton.config, merged_weights(adapted, source), max_shard_size)
         OpenVLAProcessor.from_pretrained(source).save_pretrained(partial)
 

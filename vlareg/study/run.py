@@ -78,7 +78,7 @@ def run_study(
     Args:
         checkpoints: Folders of policies; the first one is the start that the others are compared with.
         report: Folder to write `study.html` and `study.json` into.
-        data: Demonstrations; their held-out episodes are looked at.
+        data: Demonstrations, with the conventions of the files in their folder; their held-out episodes are looked at.
         evaluations: Results folders of `eval_libero.py`, matched to the policies by their weights.
         options: How the study is made.
 

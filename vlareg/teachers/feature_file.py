@@ -1,12 +1,10 @@
 """Features of a whole data set in one file: written once, whatever interrupts it, then memory-mapped."""
 
 import errno
-import fcntl
 import io
 import os
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
@@ -14,6 +12,8 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Shaped
 from tqdm import tqdm
+
+from vlareg.files import locked
 
 Compute = Callable[[range], Shaped[np.ndarray, "samples views rows columns dim"]]
 
@@ -60,8 +60,7 @@ class FeatureFile:
         """
         if self.path.exists():
             return
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self._alone():
+        with locked(self.path.with_suffix(".lock")):
             if not self.path.exists():
                 partial = self.path.with_suffix(".partial")
                 with partial.open("ab") as file:
@@ -107,12 +106,6 @@ class FeatureFile:
         description = {"descr": np.dtype(self.dtype).str, "fortran_order": False, "shape": self.shape}
         np.lib.format.write_array_header_2_0(buffer, description)
         return buffer.getvalue()
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        with self.path.with_suffix(".lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)  # the system releases it when the process ends, however it ends
-            yield
 
 
 def _size(count: int) -> str:

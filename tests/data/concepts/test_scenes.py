@@ -1,12 +1,15 @@
 import json
 import runpy
+import time
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.data.concepts.small_scenes import SEED, SIGNS, TABLETOPS, InThisProcess, small_shards
+from vlareg.data.concepts import scenes as module
 from vlareg.data.concepts.scenes import load_scenes, render_scenes
 
 pytestmark = pytest.mark.xdist_group("scenes")
@@ -33,6 +36,23 @@ def test_an_interrupted_run_goes_on_where_it_stopped(
     assert InThisProcess.submitted == 1
     assert np.abs(again["frames"].astype(int) - before).max() <= 2
     assert not list(folder.glob(".partial*"))
+
+
+def test_one_at_a_time_renders_into_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    small_shards(monkeypatch)
+    rendered = []
+
+    def render(folder: Path, start: int, settings: dict[str, int]) -> int:
+        rendered.append(start)
+        time.sleep(0.1)
+        np.savez(folder / f"labels-{start // 20:05d}.npz", signs=np.zeros(20))
+        return 20
+
+    monkeypatch.setattr(module, "_render_shard", render)
+    with ThreadPoolExecutor(2) as pool:
+        started = [pool.submit(render_scenes, TABLETOPS, SEED, signs=0, output=tmp_path) for _ in range(2)]
+    assert [len(future.result()["signs"]) for future in started] == [TABLETOPS] * 2
+    assert rendered == [0, 20]
 
 
 def test_a_folder_of_other_settings_is_left_alone(folder: Path) -> None:

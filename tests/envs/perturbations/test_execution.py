@@ -6,6 +6,7 @@ import pytest
 from tests.envs.perturbations.starts import starts
 from vlareg.envs import LiberoEnv
 from vlareg.envs.perturbations import MovedObject, ObjectPosition, Perturbation, RobotPose, find_perturbation
+from vlareg.envs.perturbations.episode_key import EpisodeKey
 from vlareg.envs.perturbations.free_places import FreePlaces
 
 RED = np.array([[-0.08, 0.08], [0.02, 0.18]])  # the BDDL's region of the red cube (m)
@@ -72,6 +73,16 @@ def test_a_full_table_is_an_error(perturbation: Perturbation, monkeypatch: pytes
         key = start.begin(0)
         for step in range(10):
             perturbation.before_step(start.scene, key, step)
+
+
+def test_what_has_no_object_is_refused_at_the_start() -> None:
+    class Scene:
+        @property
+        def item(self) -> str:
+            raise ValueError("the goal is about nothing that can be moved")
+
+    with pytest.raises(ValueError, match="nothing that can be moved"):
+        MovedObject(1).change_start(Scene(), EpisodeKey(0, 0, 0))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

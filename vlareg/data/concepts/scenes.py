@@ -16,7 +16,7 @@ from vlareg.data.concepts.cameras import CAMERAS, SIZE
 from vlareg.data.concepts.facts import Scenes
 from vlareg.data.concepts.scene import render_scene
 from vlareg.envs.libero_mini.tasks import FOLDER
-from vlareg.files import atomic_file, cache_folder
+from vlareg.files import atomic_file, cache_folder, locked
 
 FORMAT_VERSION = 3
 """Grows with every change of what a seed gives or how it is stored."""
@@ -27,7 +27,7 @@ SHARD = 250
 def render_scenes(
     count: int, seed: int = 0, workers: int = 2, *, signs: int | None = None, output: str | Path | None = None
 ) -> Scenes:
-    """Render scenes, or continue where an interrupted call stopped, and load them.
+    """Render scenes, or continue where an interrupted call stopped, and load them; one process at a time renders into a folder.
 
     Args:
         count: Number of tabletop scenes.
@@ -48,17 +48,10 @@ def render_scenes(
         raise ValueError(f"`count` and `signs` must be >= 0, `workers` >= 1, but got {count}, {signs} and {workers}.")
     settings = {"version": FORMAT_VERSION, "count": count, "signs": signs, "seed": seed, "assets": _assets_checksum()}
     folder = Path(output) if output else cache_folder("scenes") / "-".join(map(str, settings.values()))
-    _prepare(folder, settings)
-    shards = range(0, count + signs, SHARD)
-    todo = [start for start in shards if not _labels(folder, start).exists()]
-    if todo:
-        with (
-            tqdm(total=count + signs, initial=SHARD * (len(shards) - len(todo)), unit=" scenes") as bar,
-            _one_thread_each(),
-            ProcessPoolExecutor(min(workers, len(todo)), multiprocessing.get_context("spawn")) as pool,
-        ):
-            for future in as_completed([pool.submit(_render_shard, folder, start, settings) for start in todo]):
-                bar.update(future.result())
+    if not _complete(folder, settings):
+        with locked(folder / ".lock"):
+            _prepare(folder, settings)
+            _render_missing(folder, settings, workers)
     return load_scenes(folder)
 
 
@@ -78,6 +71,30 @@ def load_scenes(folder: str | Path) -> Scenes:
     rows = [dict(np.load(shard, allow_pickle=False)) for shard in shards]
     arrays = {name: np.concatenate([row[name] for row in rows]) for name in rows[0]}
     return {"frames": np.load(folder / "frames.npy", mmap_mode="r"), **arrays}
+
+
+def _complete(folder: Path, settings: dict[str, int]) -> bool:
+    file = folder / "settings.json"
+    return file.exists() and json.loads(file.read_text()) == settings and not _missing(folder, settings)
+
+
+def _missing(folder: Path, settings: dict[str, int]) -> list[int]:
+    """Return the first scenes of the shards that are still to be rendered."""
+    starts = range(0, settings["count"] + settings["signs"], SHARD)
+    return [start for start in starts if not _labels(folder, start).exists()]
+
+
+def _render_missing(folder: Path, settings: dict[str, int], workers: int) -> None:
+    total, todo = settings["count"] + settings["signs"], _missing(folder, settings)
+    if not todo:
+        return
+    with (
+        tqdm(total=total, initial=SHARD * (len(range(0, total, SHARD)) - len(todo)), unit=" scenes") as bar,
+        _one_thread_each(),
+        ProcessPoolExecutor(min(workers, len(todo)), multiprocessing.get_context("spawn")) as pool,
+    ):
+        for future in as_completed([pool.submit(_render_shard, folder, start, settings) for start in todo]):
+            bar.update(future.result())
 
 
 def _assets_checksum() -> int:

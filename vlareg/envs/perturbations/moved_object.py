@@ -25,6 +25,14 @@ class MovedObject(Perturbation):
     max_level: ClassVar[int] = 3
     distances: ClassVar[tuple[float, ...]] = (0.02, 0.04, 0.06)
 
+    def change_start(self, scene: Scene, key: EpisodeKey) -> None:
+        """Find the object now, so that a task without one is refused before its first step.
+
+        Raises:
+            ValueError: The goal is about nothing that can be moved.
+        """
+        scene.position(scene.item)
+
     def before_step(self, scene: Scene, key: EpisodeKey, step: int) -> None:
         """Move the object if it is time.
 
