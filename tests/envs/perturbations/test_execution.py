@@ -77,6 +77,8 @@ def test_a_full_table_is_an_error(perturbation: Perturbation, monkeypatch: pytes
 
 def test_what_has_no_object_is_refused_at_the_start() -> None:
     class Scene:
+        position = None
+
         @property
         def item(self) -> str:
             raise ValueError("the goal is about nothing that can be moved")
