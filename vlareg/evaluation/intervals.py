@@ -8,7 +8,7 @@ CONFIDENCE = 0.95
 """Probability that an interval of an evaluation covers what it is about."""
 
 
-def wilson_interval(successes: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
+def wilson_interval(successes: int, n: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
     """Return the Wilson score interval of a success rate.
 
     Args:
@@ -40,10 +40,10 @@ def wilson_interval(successes: int, n: int, confidence: float = 0.95) -> tuple[f
     rate = successes / n
     centre = (rate + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * sqrt(rate * (1 - rate) / n + z * z / (4 * n * n))
-    return max(0.0, centre - half), min(1.0, centre + half)
+    return centre - half if successes else 0.0, centre + half if successes < n else 1.0  # the ends without rounding
 
 
-def t_interval(values: Sequence[float], confidence: float = 0.95) -> tuple[float, float]:
+def t_interval(values: Sequence[float], confidence: float = CONFIDENCE) -> tuple[float, float]:
     """Return Student's interval of a mean, such as that of the differences of several training seeds.
 
     Args:
