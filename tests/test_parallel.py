@@ -116,7 +116,8 @@ def train_fsdp2():
 
 
 def test_ddp_and_fsdp2_train_as_one_process(checkpoint, demonstrations, tmp_path, monkeypatch):
-    monkeypatch.setenv(PARTS, json.dumps([str(checkpoint), asdict(demonstrations)]))
+    options = {name: value for name, value in asdict(demonstrations).items() if name != "conventions"}
+    monkeypatch.setenv(PARTS, json.dumps([str(checkpoint), options]))
     monkeypatch.setenv(FOLDER, str(tmp_path))
     start = trainable(RegularizedPolicy(str(checkpoint)))
     module = train("auto", 1, folder("alone"))
