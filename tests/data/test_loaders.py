@@ -51,15 +51,17 @@ def test_frames_stay_in_their_file(checkpoint, demonstrations):
     assert_same(again.__getitems__([0, 30]), data.train.__getitems__([0, 30]))
 
 
-@pytest.mark.parametrize(("size", "parts"), [(4, [[0, 1], [2, 3]]), (1, [[0], [1]])])
-def test_ranks_share_each_batch(size, parts):
+@pytest.mark.parametrize(("size", "first"), [(4, [[0, 1, 2], [3, 4]]), (1, [[0], [1]])])
+def test_ranks_share_each_batch(size, first):
     loaders = [ordered_loader(range(10), np.arange(10), size, rank=rank, ranks=2) for rank in (0, 1)]
     batches = [list(loader.batch_sampler) for loader in loaders]
-    assert (
-        [rank[0] for rank in batches] == parts if size == 1 else [rank[0][:2] for rank in batches] == [[0, 1], [3, 4]]
-    )
+    assert [rank[0] for rank in batches] == first
     assert sorted(index for rank in batches for batch in rank for index in batch) == list(range(10))
     assert len(batches[0]) == len(batches[1])
+
+
+def test_of_nothing_there_is_no_batch():
+    assert len(ordered_loader(range(10), np.arange(0), 4)) == 0
 
 
 def test_a_negative_number_of_workers_is_refused(checkpoint):

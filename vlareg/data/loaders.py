@@ -33,7 +33,7 @@ def ordered_loader(
 
     Args:
         dataset: Where the samples are from.
-        indices: The samples.
+        indices: The samples; of none there is no batch.
         batch_size: Samples of a batch over all ranks (> 0).
         num_workers: Processes that prepare batches.
         rank: Which part of each batch is wanted.
@@ -41,7 +41,7 @@ def ordered_loader(
     """
     batches = np.array_split(indices, max(1, len(indices) // max(batch_size, ranks)))
     parts = [np.array_split(batch, ranks)[rank] for batch in batches]
-    return _loader(dataset, [[int(index) for index in part] for part in parts], num_workers)
+    return _loader(dataset, [[int(index) for index in part] for part in parts if len(part)], num_workers)
 
 
 def _loader(dataset: Dataset[VLABatch], batches: Iterable[list[Any]], num_workers: int) -> DataLoader[VLABatch]:
