@@ -52,7 +52,7 @@ def test_loss_and_gradients_are_those_of_all_positions(mini, batch, checkpointin
     theirs = loss_and_gradients(whole, batch, logits_at_labels=False)
     assert ours.keys() == theirs.keys()
     assert any(LAST in name for name in ours)
-    torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-6)
+    torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("path", [LAST, f"{LAST}.mlp", f"{LAST}.post_attention_layernorm", "language_model.model.norm"])
@@ -61,7 +61,7 @@ def test_whoever_reads_it_sees_every_position(mini, batch, path, monkeypatch):
     with FeatureTap(mini, [path]) as tap:
         seen = mini(**batch)
     assert tap[path].shape[:2] == (3, batch["input_ids"].shape[1] + mini.num_patches)
-    torch.testing.assert_close(seen.logits, alone.logits)
+    torch.testing.assert_close(seen.logits, alone.logits, rtol=0, atol=1e-4)
     assert rows_of_the_mlp(mini, batch, monkeypatch) == [len(alone.logits)]
 
 

@@ -116,8 +116,8 @@ def test_logits_at_labels_are_a_selection_of_all_logits(mini: OpenVLAForActionPr
     with torch.no_grad():
         few, all_ = mini(**batch), mini(**batch, logits_at_labels=False)
     selected = all_.logits[:, mini.num_patches : -1][batch["labels"][:, 1:] != -100]
-    torch.testing.assert_close(few.logits, selected)
-    torch.testing.assert_close(few.loss, all_.loss)
+    torch.testing.assert_close(few.logits, selected, rtol=0, atol=1e-4)
+    torch.testing.assert_close(few.loss, all_.loss, rtol=0, atol=1e-4)
     assert few.logits.shape == (3 * 8, mini.config.text_config.vocab_size)
 
 
