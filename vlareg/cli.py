@@ -22,8 +22,15 @@ from vlareg.run_folder import run_folder
 __all__ = ["evaluate_cli", "train"]
 
 DEFAULT_CONFIG = "configs/train.yaml"
-_WRONG_INPUT = (ArgumentError, MisconfigurationException, ValueError, OSError, ModuleNotFoundError)
-_EXPECTED = (*_WRONG_INPUT, NoRendererError, RecordingError)
+_EXPECTED = (
+    ArgumentError,
+    MisconfigurationException,
+    ModuleNotFoundError,
+    NoRendererError,
+    OSError,
+    RecordingError,
+    ValueError,
+)
 
 
 def fast_precision() -> str:
