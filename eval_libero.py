@@ -6,6 +6,7 @@
     python eval_libero.py --tasks 6 7 8 9 --image black               # without sight
     python eval_libero.py --tasks 6 7 8 9 --random-weights            # before any training
     python eval_libero.py --suite libero_spatial --checkpoint DIR --protocol lerobot   # another harness's conventions
+    python eval_libero.py --policy my_module:MyPolicy --checkpoint DIR --protocol openvla_oft   # your own policy
     python eval_libero.py --shard 2/3                                 # the second of three machines
     python eval_libero.py ray --shards 3 --output DIR                 # or all three on a Ray cluster, merged in the end
     python eval_libero.py --help

@@ -33,10 +33,10 @@ class Stopwatch(ByImage):
 
     first: float | None = None
 
-    def act(self, frames: np.ndarray, instructions: Sequence[str]) -> np.ndarray:
+    def act(self, frames: np.ndarray, instructions: Sequence[str], proprio: np.ndarray) -> np.ndarray:
         """Return the toy policy's actions."""
         self.first = time.perf_counter() if self.first is None else self.first
-        return super().act(frames, instructions)
+        return super().act(frames, instructions, proprio)
 
 
 @dataclass(frozen=True)

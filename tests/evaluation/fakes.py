@@ -12,6 +12,7 @@ import numpy as np
 @dataclass(frozen=True)
 class FakeObservation:
     frames: np.ndarray
+    proprio: np.ndarray
 
 
 class FakeEnvironment:
@@ -27,7 +28,7 @@ class FakeEnvironment:
         frames = np.zeros((2, 16, 16, 3), dtype=np.uint8)
         frames[0, 0, 0] = round(self.position * 10)
         frames[1, 0, 0] = self.init_index
-        return FakeObservation(frames)
+        return FakeObservation(frames, np.full(8, self.position, np.float32))
 
     def reset(self, init_index: int) -> FakeObservation:
         self.init_index = init_index
@@ -149,9 +150,10 @@ class FakePolicy:
         self.batches: list[int] = []
         self.seen: list[tuple[str, int]] = []
 
-    def act(self, frames: np.ndarray, instructions: Sequence[str]) -> np.ndarray:
+    def act(self, frames: np.ndarray, instructions: Sequence[str], proprio: np.ndarray) -> np.ndarray:
         self.batches.append(len(frames))
         shown = frames[:, 0, 0, 0, 0]
+        np.testing.assert_allclose(proprio[:, 0] * 10, shown, atol=0.51)  # each row has its own state
         self.seen += list(zip(instructions, shown.tolist(), strict=True))
         actions = np.zeros((len(frames), 7))
         actions[:, 0] = self.speed + 0.1 * (shown % 2)

@@ -16,7 +16,7 @@ VIEWS = ("agentview_image", "robot0_eye_in_hand_image")
 class ByImage:
     """A toy policy: a fixed function of the first view, in which one different pixel makes another action."""
 
-    def act(self, frames: np.ndarray, instructions: Sequence[str]) -> np.ndarray:
+    def act(self, frames: np.ndarray, instructions: Sequence[str], proprio: np.ndarray) -> np.ndarray:
         """Return the sines of seven strips' sums; sums of whole numbers are exact."""
         strips = np.array_split(frames[:, 0].astype(np.int64), 7, axis=1)
         return np.stack([np.sin(strip.sum(axis=(1, 2, 3))) for strip in strips], axis=1)
@@ -66,7 +66,7 @@ def _run(env: Any, policy: Policy, episode: Episode, instruction: str, state: np
         observation, _, _, _ = env.step([0.0, 0.0, 0.0, 0.0, 0.0, 0.0, -1.0])
     frames = [_views(observation)]
     for step in range(1, max_steps + 1):
-        (action,) = policy.act(frames[-1][None], [instruction])
+        (action,) = policy.act(frames[-1][None], [instruction], np.zeros((1, 8)))
         observation, _, success, _ = env.step(action)
         frames.append(_views(observation))
         if success:

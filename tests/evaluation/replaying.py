@@ -55,6 +55,7 @@ class Sight:
     """What the replaying policy sees instead of an image."""
 
     frames: np.ndarray
+    proprio: np.ndarray
 
 
 class ReplayEnvironment:
@@ -83,7 +84,7 @@ class ReplayEnvironment:
         self._env.close()
 
     def _sight(self) -> Sight:
-        return Sight(np.array([self._task, self._init_index, self._step], np.uint8).reshape(1, 1, 1, 3))
+        return Sight(np.array([self._task, self._init_index, self._step], np.uint8).reshape(1, 1, 1, 3), np.zeros(8))
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,7 @@ class ReplayPolicy:
     def __init__(self, actions: dict[Key, np.ndarray]) -> None:
         self._actions = actions
 
-    def act(self, frames: np.ndarray, instructions: Sequence[str]) -> np.ndarray:
+    def act(self, frames: np.ndarray, instructions: Sequence[str], proprio: np.ndarray) -> np.ndarray:
         """Return the action that was stored for the step."""
         rows = frames[:, 0, 0, 0].tolist()
         return np.stack([self._actions[task, init_index][step] for task, init_index, step in rows])

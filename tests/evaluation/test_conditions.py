@@ -14,7 +14,7 @@ FACTS = [TaskFacts("put the cube on the plate", 3, 1), TaskFacts("put the puck o
 class Mean:
     """Acts by the brightness of what it sees."""
 
-    def act(self, frames: np.ndarray, instructions: Sequence[str]) -> np.ndarray:
+    def act(self, frames: np.ndarray, instructions: Sequence[str], proprio: np.ndarray) -> np.ndarray:
         return np.full((len(frames), 7), frames.mean())
 
 
@@ -36,7 +36,7 @@ def test_wordings_depend_on_the_seed_alone() -> None:
 @pytest.mark.parametrize(("image", "seen"), [("normal", 200.0), ("black", 0.0)])
 def test_what_the_policy_sees(image: str, seen: float) -> None:
     policy = Conditions("own", image, choose_perturbation("none", None)).handicap(Mean())  # type: ignore[arg-type]
-    actions = policy.act(np.full((2, 1, 4, 4, 3), 200, np.uint8), ["go", "go"])
+    actions = policy.act(np.full((2, 1, 4, 4, 3), 200, np.uint8), ["go", "go"], np.zeros((2, 8)))
     np.testing.assert_array_equal(actions, np.full((2, 7), seen))
 
 

@@ -18,7 +18,7 @@ STEPS = 3
 class Still:
     """Stands still."""
 
-    def act(self, frames: np.ndarray, instructions: Sequence[str]) -> np.ndarray:
+    def act(self, frames: np.ndarray, instructions: Sequence[str], proprio: np.ndarray) -> np.ndarray:
         return np.zeros((len(instructions), 7))
 
 

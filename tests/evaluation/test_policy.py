@@ -129,8 +129,8 @@ def test_black_images_hide_what_was_there(parts: tuple[OpenVLAForActionPredictio
         policy.act(other, INSTRUCTIONS[:2])
     assert (seen[0] != seen[7]).any()
     with logits(parts[0]) as seen:
-        blind.act(one, INSTRUCTIONS[:2])
-        blind.act(other, INSTRUCTIONS[:2])
+        blind.act(one, INSTRUCTIONS[:2], np.zeros((2, 8)))
+        blind.act(other, INSTRUCTIONS[:2], np.zeros((2, 8)))
     np.testing.assert_array_equal(seen[:7], seen[7:])
 
 

@@ -171,12 +171,12 @@ def test_a_broken_simulator_stops_the_roll_out() -> None:
 
 
 class _NotFinite(FakePolicy):
-    def act(self, frames, instructions):  # type: ignore[no-untyped-def]
+    def act(self, frames, instructions, proprio):  # type: ignore[no-untyped-def]
         return np.full((len(frames), 7), np.nan)
 
 
 class _OneForAll(FakePolicy):
-    def act(self, frames, instructions):  # type: ignore[no-untyped-def]
+    def act(self, frames, instructions, proprio):  # type: ignore[no-untyped-def]
         return np.zeros(7)
 
 
@@ -192,8 +192,8 @@ def test_a_broken_policy_is_not_a_failed_episode(policy: FakePolicy, message: st
 class _Chunks(FakePolicy):
     """Gives three actions at once, the last two slower."""
 
-    def act(self, frames, instructions):  # type: ignore[no-untyped-def]
-        actions = super().act(frames, instructions)
+    def act(self, frames, instructions, proprio):  # type: ignore[no-untyped-def]
+        actions = super().act(frames, instructions, proprio)
         return np.stack([actions, actions / 2, actions / 2], axis=1)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from vlareg.evaluation.settings import claim_folder, fingerprint
+from vlareg.evaluation.settings import SHAPE_FILES, claim_folder, fingerprint
 
 SETTINGS = {"checkpoint": "a 12", "seed": 0, "versions": {"mujoco": "3.3.2", "torch": "2.14"}}
 
@@ -84,9 +84,9 @@ def test_results_without_settings_are_refused(tmp_path: Path) -> None:
 def test_fingerprint_sees_weights_and_configuration(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("{}")
     (tmp_path / "model.safetensors").write_bytes(b"weights")
-    before, shape = fingerprint(tmp_path), fingerprint(tmp_path, weights=False)
+    before, shape = fingerprint(tmp_path), fingerprint(tmp_path, SHAPE_FILES)
     (tmp_path / "model.safetensors").write_bytes(b"Weights")
     assert fingerprint(tmp_path) != before
-    assert fingerprint(tmp_path, weights=False) == shape
+    assert fingerprint(tmp_path, SHAPE_FILES) == shape
     (tmp_path / "config.json").write_text("[]")
-    assert fingerprint(tmp_path, weights=False) != shape
+    assert fingerprint(tmp_path, SHAPE_FILES) != shape

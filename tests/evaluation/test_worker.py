@@ -67,7 +67,7 @@ class _Large(FakeEnvironment):
     """Shows more than a socket takes at once."""
 
     def _observation(self) -> FakeObservation:
-        return FakeObservation(np.zeros((2, 512, 512, 3), np.uint8))
+        return FakeObservation(np.zeros((2, 512, 512, 3), np.uint8), np.zeros(8, np.float32))
 
 
 def test_a_process_killed_within_its_answer_is_reported() -> None:

@@ -25,14 +25,17 @@ class ResetDraws:
         Args:
             resets: Number of resets.
         """
+        import mujoco  # here, for the backend has to be chosen before
         from robosuite.utils.errors import RandomizationError
 
         problem, models = self._problem, 1
+        problem.sim.reset()  # some places depend on where drawers stand, which the last episode may have moved
         while resets > 0:
             models += 1  # LIBERO keeps the samplers of drawers and knobs of every model that it ever built
             np.random.randn(len(problem.robots[0].init_qpos))  # noqa: NPY002 (the arm's noise, of magnitude 0, as robosuite draws it)
             for states in self._states * models:
-                states.sample()
+                problem.object_states_dict[states.name].set_joint(states.sample())
+            mujoco.mj_kinematics(problem.sim.model._model, problem.sim.data._data)
             try:
                 places = problem.placement_initializer.sample()
                 places = problem.conditional_placement_initializer.sample(problem.sim, places)
@@ -40,4 +43,4 @@ class ResetDraws:
             except RandomizationError:  # LIBERO resets once more
                 continue
             resets -= 1
-        problem.object_property_initializers = self._states * models
+        problem.object_property_initializers = self._states * (models if problem.hard_reset else models + 1)

@@ -19,7 +19,10 @@ class BlackImages:
         self._policy = policy
 
     def act(
-        self, frames: UInt8[np.ndarray, "batch views height width 3"], instructions: Sequence[str]
+        self,
+        frames: UInt8[np.ndarray, "batch views height width 3"],
+        instructions: Sequence[str],
+        proprio: Float[np.ndarray, "batch 8"],
     ) -> Float[np.ndarray, "batch 7"] | Float[np.ndarray, "batch horizon 7"]:
-        """Return the policy's actions for black images and the given instructions."""
-        return self._policy.act(np.zeros_like(frames), instructions)
+        """Return the policy's actions for black images, the given instructions and states."""
+        return self._policy.act(np.zeros_like(frames), instructions, proprio)

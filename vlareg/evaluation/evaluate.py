@@ -7,6 +7,7 @@ from vlareg.envs.libero_env import CAMERAS
 from vlareg.evaluation.campaign import Campaign
 from vlareg.evaluation.conditions import Conditions, choose_perturbation
 from vlareg.evaluation.loggers import Logger
+from vlareg.evaluation.own_policy import OwnPolicySource, find_own_policy
 from vlareg.evaluation.protocols import EPISODES, SEED, find_protocol
 from vlareg.evaluation.render_devices import check_render_devices
 from vlareg.evaluation.rollout import WORKERS
@@ -26,6 +27,7 @@ def evaluate(
     perturbation: str = "none",
     level: int | None = None,
     random_weights: bool = False,
+    policy: str | None = None,
     unnorm_key: str | None = None,
     seed: int = SEED,
     protocol: str = "openvla",
@@ -57,6 +59,8 @@ def evaluate(
             the same task, initial state and seed without it are its control.
         level: How strongly it is changed; 0 for not at all, 1 where none is given.
         random_weights: Take the weights of an untrained policy of the same shape.
+        policy: Your own policy instead of an OpenVLA, as `module:Class` (`vlareg.evaluation.own_policy`); `checkpoint` is then
+            the folder that it is loaded from.
         unnorm_key: Whose action statistics to use; not needed where the checkpoint has the suite's own.
         seed: Seed of the simulator, of what the perturbation draws, and of random weights (>= 0).
         protocol: Whose conventions: "openvla", "openvla_oft" or "lerobot" (`vlareg.evaluation.protocols`).
@@ -78,7 +82,7 @@ def evaluate(
         output: Results folder; where none is given, one below `outputs/evaluation` with a name made of the settings.
     """
     # Here, because the workers of a script import again what the script imports at its top, and need no policy.
-    from vlareg.evaluation.policy_source import find_policy
+    from vlareg.evaluation.policy_source import PolicySource, find_policy
 
     convention, part = find_protocol(protocol), None if shard is None else Shard.parse(shard)
     conditions = Conditions(instruction, image, choose_perturbation(perturbation, level))
@@ -87,7 +91,12 @@ def evaluate(
     found = checked_versions(suite)
     check_render_devices(render_devices)
     planned = conditions.plan(facts, tasks, episodes, seed)
-    source = find_policy(checkpoint, convention, suite, unnorm_key, seed if random_weights else None, precision)
+    source: PolicySource | OwnPolicySource
+    if policy is None:
+        source = find_policy(checkpoint, convention, suite, unnorm_key, seed if random_weights else None, precision)
+    else:
+        weights = {"random_weights": random_weights, "unnorm_key": unnorm_key, "precision": precision}
+        source = find_own_policy(policy, checkpoint, convention, **weights)
     settings: dict[str, Any] = {
         **source.settings(),
         "unnorm_key": unnorm_key,

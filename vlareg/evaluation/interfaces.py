@@ -10,6 +10,9 @@ from jaxtyping import Float, UInt8
 Views = UInt8[np.ndarray, "views height width 3"]
 """One observation's camera images exactly as the simulator gives them (LIBERO's are upside down)."""
 
+Proprio = Float[np.ndarray, "8"]
+"""One observation's robot state: end-effector position (3, m), axis-angle (3, rad), gripper finger positions (2, m)."""
+
 
 @dataclass(frozen=True)
 class Episode:
@@ -34,7 +37,10 @@ class Policy(Protocol):
     """Something that maps observations to actions, a batch at a time."""
 
     def act(
-        self, frames: UInt8[np.ndarray, "batch views height width 3"], instructions: Sequence[str]
+        self,
+        frames: UInt8[np.ndarray, "batch views height width 3"],
+        instructions: Sequence[str],
+        proprio: Float[np.ndarray, "batch 8"],
     ) -> Float[np.ndarray, "batch 7"] | Float[np.ndarray, "batch horizon 7"]:
         """Return one action per row, or a chunk to be executed open loop, in the simulator's convention (gripper: -1 opens, +1 closes)."""
         ...
@@ -48,7 +54,7 @@ class Environment(Protocol):
     max_steps: int
 
     def reset(self, init_index: int) -> Any:
-        """Start an episode; the observation returned has the camera images in `frames`."""
+        """Start an episode; the observation returned has the images in `frames` and the robot's state in `proprio`."""
         ...
 
     def step(self, action: Float[np.ndarray, "7"]) -> tuple[Any, bool]:

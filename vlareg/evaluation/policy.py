@@ -54,9 +54,12 @@ class OpenVLAPolicy:
 
     @torch.inference_mode()
     def act(
-        self, frames: UInt8[np.ndarray, "batch views height width 3"], instructions: Sequence[str]
+        self,
+        frames: UInt8[np.ndarray, "batch views height width 3"],
+        instructions: Sequence[str],
+        proprio: Float[np.ndarray, "batch 8"] | None = None,
     ) -> Float[np.ndarray, "batch 7"]:
-        """Return one action per observation; `frames` are as the simulator gives them."""
+        """Return one action per observation; `frames` are as the simulator gives them, `proprio` is not looked at."""
         padded = self._padded(self._processor.observe(frames, list(instructions)))
         inputs: dict[str, Any] = {name: value.to(self._model.device) for name, value in padded.items()}
         inputs["pixel_values"] = inputs["pixel_values"].to(self._model.dtype)

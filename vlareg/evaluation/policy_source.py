@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from vlareg.evaluation.policy import OpenVLAPolicy, choose_numerics, load_model, read_config, statistics_key
 from vlareg.evaluation.protocols import EvaluationProtocol
-from vlareg.evaluation.settings import fingerprint
+from vlareg.evaluation.settings import CHECKPOINT_FILES, SHAPE_FILES, fingerprint
 from vlareg.policies.openvla import OpenVLAProcessor
 from vlareg.policies.openvla.hub import local_folder
 
@@ -38,7 +38,7 @@ class PolicySource:
         """Return what an episode's result depends on, as JSON values."""
         untrained = self.random_seed is not None
         return {
-            "checkpoint": f"{self.name} {fingerprint(self.checkpoint, weights=not untrained)}",
+            "checkpoint": f"{self.name} {fingerprint(self.checkpoint, SHAPE_FILES if untrained else CHECKPOINT_FILES)}",
             "random_weights": untrained,
             "device": self.device,
             "precision": self.dtype,

@@ -168,7 +168,8 @@ def _stop_if_broken(errors: int, outcome: Outcome) -> None:
 
 def _act(policy: Policy, seats: list["_Seat"], batch_size: int) -> None:
     rows = [seats[min(row, len(seats) - 1)] for row in range(batch_size)]
-    actions = np.asarray(policy.act(np.stack([seat.view for seat in rows]), [seat.instruction for seat in rows]))
+    frames, proprio = np.stack([seat.frames for seat in rows]), np.stack([seat.proprio for seat in rows])
+    actions = np.asarray(policy.act(frames, [seat.instruction for seat in rows], proprio))
     chunks = actions[:, None] if actions.ndim == 2 else actions
     if chunks.ndim != 3 or chunks.shape != (batch_size, max(1, chunks.shape[1]), 7):
         raise ValueError(
@@ -196,7 +197,7 @@ class _Seat:
         self.instruction = episode.instruction or ""
         self.steps = 0
         self._planned: deque[np.ndarray] = deque()
-        self._frames: list[Views] = []
+        self._seen: list[Views] = []
         self._started = time.monotonic()
         self.process.reset(episode)
         self.state = "resetting"
@@ -227,10 +228,10 @@ class _Seat:
         return None
 
     def _see(self, reply: Reply) -> None:
-        self.view = reply.frames
+        self.frames, self.proprio = reply.frames, reply.proprio
         self.ready_since = time.monotonic()
         if self._keep_frames:
-            self._frames.append(reply.frames)
+            self._seen.append(reply.frames)
         self.state = "ready"
 
     def _after(self, failure: EnvironmentFailure) -> Outcome | None:
@@ -244,4 +245,4 @@ class _Seat:
     def _end(self, success: bool | None, error: str | None = None) -> Outcome:
         self.state = "idle"
         seconds = time.monotonic() - self._started
-        return Outcome(self.episode, self.instruction, success, self.steps, self._attempt, error, self._frames, seconds)
+        return Outcome(self.episode, self.instruction, success, self.steps, self._attempt, error, self._seen, seconds)

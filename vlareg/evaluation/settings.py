@@ -3,7 +3,7 @@
 import fcntl
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,12 @@ from vlareg.evaluation.results import flat_settings
 from vlareg.files import atomic_file
 
 SETTINGS_FILE = "settings.json"
+
+SHAPE_FILES = ("*.json",)
+"""A checkpoint's files that say what it is without its weights."""
+
+CHECKPOINT_FILES = (*SHAPE_FILES, "*.safetensors")
+"""A checkpoint's files."""
 
 IMPLIED = {"protocol": "openvla"}
 """What results were made with whose settings do not say it."""
@@ -48,16 +54,15 @@ def claim_folder(folder: str | Path, settings: dict[str, Any]) -> Iterator[None]
         yield
 
 
-def fingerprint(checkpoint: str | Path, weights: bool = True) -> str:
+def fingerprint(checkpoint: str | Path, patterns: Sequence[str] = CHECKPOINT_FILES) -> str:
     """Return a hash of what is in a checkpoint's folder.
 
     Args:
         checkpoint: The folder.
-        weights: Whether the weights count, or only the JSON files beside them.
+        patterns: Which of its files count.
     """
-    patterns = ("*.json", "*.safetensors") if weights else ("*.json",)
     digest = hashlib.sha256()
-    for file in sorted(file for pattern in patterns for file in Path(checkpoint).glob(pattern)):
+    for file in sorted(file for pattern in patterns for file in Path(checkpoint).glob(pattern) if file.is_file()):
         with file.open("rb") as content:
             digest.update(f"{file.name} {hashlib.file_digest(content, 'sha256').hexdigest()}\n".encode())
     return digest.hexdigest()[:16]

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from vlareg.evaluation.interfaces import Environment, EnvironmentFactory, Episode, Views
+from vlareg.evaluation.interfaces import Environment, EnvironmentFactory, Episode, Proprio, Views
 from vlareg.evaluation.render_devices import use_render_device
 
 _CONTEXT = multiprocessing.get_context("spawn")  # a fork after EGL's initialisation crashes
@@ -35,12 +35,14 @@ class Reply:
 
     Args:
         frames: The observation's images.
+        proprio: The robot's state.
         success: Whether the task is solved.
         instruction: The task's own instruction.
         max_steps: After how many environment steps an episode ends.
     """
 
     frames: Views
+    proprio: Proprio
     success: bool
     instruction: str
     max_steps: int
@@ -167,7 +169,7 @@ class _Worker:
             assert self._environment is not None
             environment = self._environment
             observation, success = environment.step(arguments[0])
-        return observation.frames, bool(success), environment.instruction, environment.max_steps
+        return observation.frames, observation.proprio, bool(success), environment.instruction, environment.max_steps
 
     def _of_task(self, task: int) -> Environment:
         if self._environment is None or self._task != task:

@@ -9,7 +9,7 @@ from typing import Any
 from vlareg.data import Demonstrations
 from vlareg.evaluation import Summary, read_records, summarize
 from vlareg.evaluation.records import RECORDS_FILE
-from vlareg.evaluation.settings import SETTINGS_FILE, fingerprint
+from vlareg.evaluation.settings import CHECKPOINT_FILES, SETTINGS_FILE, SHAPE_FILES, fingerprint
 from vlareg.evaluation.subjects import Subject
 
 
@@ -56,7 +56,7 @@ def read_evaluations(folders: Sequence[Path], subjects: Sequence[Subject], data:
 
 def _identity(subject: Subject) -> tuple[str, bool]:
     untrained = subject.random_seed is not None
-    return fingerprint(subject.folder, weights=not untrained), untrained
+    return fingerprint(subject.folder, SHAPE_FILES if untrained else CHECKPOINT_FILES), untrained
 
 
 def _settings(folder: Path) -> dict[str, Any]:

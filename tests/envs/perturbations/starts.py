@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from vlareg.envs import LiberoEnv
+from vlareg.envs.kept_model import KeptModel
 from vlareg.envs.perturbations.episode_key import EpisodeKey
 from vlareg.envs.perturbations.perturbation import Perturbation
 from vlareg.envs.perturbations.perturber import Perturber
@@ -17,9 +18,11 @@ class Start:
         self.env, self.task = env, task
         self.scene = Scene(env.simulator, env.cameras)
         self._perturber = Perturber(perturbation, self.scene, seed=0, task=task)
+        self._kept_model = KeptModel(env.simulator)
 
     def begin(self, init_index: int) -> EpisodeKey:
         """Set an initial state."""
+        self._kept_model.restore()
         self.env.simulator.seed(0)
         self.env.simulator.reset()
         self._perturber.begin(self.env.init_states[init_index], init_index)

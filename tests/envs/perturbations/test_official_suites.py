@@ -1,4 +1,4 @@
-"""Perturbations on LIBERO's own suites, whose resets build the model anew."""
+"""Perturbations on LIBERO's own suites, whose scenes are of other sizes and whose resets move fixtures."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import pytest
 
 from vlareg.envs import LiberoEnv
 from vlareg.envs.libero_setup import ASSETS_VARIABLE
-from vlareg.envs.perturbations import Candidates, Distractors
+from vlareg.envs.perturbations import PERTURBATIONS, Candidates, Distractors
 
 ASSETS = Path(__file__).parents[4] / "shared" / "libero-assets"
 
@@ -28,3 +28,18 @@ def test_distractors_stand_on_a_table_of_another_height(monkeypatch: pytest.Monk
     np.testing.assert_array_equal(states[0], states[1])
     with pytest.raises(ValueError, match="candidates is for libero_mini's objects"):
         LiberoEnv("libero_10", 0, cameras=(), perturbation=Candidates(1))
+
+
+@pytest.mark.skipif(not ASSETS.is_dir(), reason="LIBERO's assets are not here")
+@pytest.mark.parametrize("name", ["table_texture", "light"])
+def test_what_an_episode_changed_the_next_one_does_not_find(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Textures and arrays of the model: an episode is the same alone, after another one, and in a model built anew."""
+    monkeypatch.setenv(ASSETS_VARIABLE, str(ASSETS))
+    env = LiberoEnv("libero_goal", 0, resolution=64, perturbation=PERTURBATIONS[name](PERTURBATIONS[name].max_level))
+    alone, other, again = (env.reset(init_index).frames for init_index in (0, 1, 0))
+    env.simulator.env.hard_reset = True
+    built = env.reset(0).frames
+    env.close()
+    assert not np.array_equal(alone, other)
+    np.testing.assert_array_equal(alone, again)
+    np.testing.assert_array_equal(alone, built)

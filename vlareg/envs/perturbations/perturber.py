@@ -7,7 +7,6 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from vlareg.envs.perturbations.episode_key import EpisodeKey
-from vlareg.envs.perturbations.model_arrays import ModelArrays
 from vlareg.envs.perturbations.perturbation import Perturbation
 from vlareg.envs.perturbations.scene import Scene
 
@@ -29,26 +28,22 @@ class Perturber:
         self._perturbation, self._scene, self._seed, self._task = perturbation, scene, seed, task
         self._joints = _joints(scene.model)
         self._nq, self._nv = scene.model.nq, scene.model.nv
-        self._model: Any = None
-        self._arrays: ModelArrays | None = None
         problem = scene.problem
         self._changed_model(problem.model.get_xml())  # an error shows here; LIBERO's reset would try again for ever
         problem.set_xml_processor(self._changed_model)
-        if not problem.hard_reset:  # its resets would keep the model that it was made with
-            problem.hard_reset = True
-            scene.simulator.seed(seed)
-            scene.simulator.reset()
-            problem.hard_reset = False
+        problem.hard_reset = True  # once, for the resets to come keep the model
+        scene.simulator.seed(seed)
+        scene.simulator.reset()
+        problem.hard_reset = False
 
     def begin(self, state: Float[np.ndarray, "state"], init_index: int) -> None:
-        """Set an initial state in the simulator that was just reset, and change what the perturbation changes.
+        """Set an initial state in a simulator that was just reset, its model restored, and change what the perturbation changes.
 
         Args:
             state: Time (s), joint positions, joint velocities of the unchanged model.
             init_index: Number of the initial state.
         """
         self._key, self._step = EpisodeKey(self._seed, self._task, init_index), 0
-        self._unchanged_model()
         self._scene.simulator.set_init_state(self._with_added_joints(state))
         self._perturbation.change_start(self._scene, self._key)
 
@@ -71,14 +66,6 @@ class Perturber:
         mjcf = ElementTree.fromstring(xml)
         self._perturbation.change_model(mjcf, self._scene)
         return ElementTree.tostring(mjcf, encoding="unicode")
-
-    def _unchanged_model(self) -> None:
-        """Take back what the episode before changed in the model, where the reset kept it."""
-        if self._arrays is not None and self._scene.model is self._model:
-            self._arrays.put_back(self._model)
-        else:
-            self._model = self._scene.model
-            self._arrays = ModelArrays.of(self._model)
 
     def _with_added_joints(self, state: Float[np.ndarray, "state"]) -> Float[np.ndarray, "longer_state"]:
         """Insert the added objects' joints as the reset left them."""
