@@ -59,6 +59,12 @@ def test_wrong_words(words: list[str], message: str, trained_on_bridge: Path, tm
     assert message in refused(["--checkpoint", str(trained_on_bridge), *words], tmp_path)
 
 
+def test_compiling_needs_a_gpu(trained_on_bridge: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    words = ["--checkpoint", str(trained_on_bridge), "--unnorm-key", "bridge_orig", "--decoding", "compiled"]
+    assert "`decoding` must be 'growing' or 'fixed' without a GPU, but got 'compiled'" in refused(words, tmp_path)
+
+
 def test_a_repository_of_the_hub(trained_on_bridge: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
 

@@ -11,7 +11,14 @@ from vlareg.envs.libero_mini.think import THINK_SUITES
 from vlareg.evaluation import BlackImages
 from vlareg.evaluation.gripper import dataset_to_simulator_gripper
 from vlareg.evaluation.policy import OpenVLAPolicy, statistics_key
-from vlareg.policies.openvla import OpenVLAForActionPrediction, OpenVLAProcessor, build_mini_tokenizer, mini_config
+from vlareg.policies.openvla import (
+    OpenVLAForActionPrediction,
+    OpenVLAProcessor,
+    StaticDecoder,
+    build_mini_tokenizer,
+    mini_config,
+)
+from vlareg.policies.openvla.decoding import Decode, decode_greedily
 
 INSTRUCTIONS = ["put the red cube on the plate", "push the white puck to the left region", "lift it"]
 STATISTICS = {"q01": [-0.5] * 6 + [0.0], "q99": [0.5] * 6 + [1.0], "mask": [True] * 6 + [False]}
@@ -43,9 +50,12 @@ def logits(model: OpenVLAForActionPrediction) -> Iterator[list[np.ndarray]]:
     hook.remove()
 
 
-def test_a_row_does_not_depend_on_its_company(parts: tuple[OpenVLAForActionPrediction, OpenVLAProcessor]) -> None:
+@pytest.mark.parametrize("decode", [decode_greedily, StaticDecoder()])
+def test_a_row_does_not_depend_on_its_company(
+    decode: Decode, parts: tuple[OpenVLAForActionPrediction, OpenVLAProcessor]
+) -> None:
     """Short and long prompts in one batch, against batches of one prompt: bit by bit the same logits."""
-    policy = OpenVLAPolicy(*parts, INSTRUCTIONS)
+    policy = OpenVLAPolicy(*parts, INSTRUCTIONS, decode=decode)
     views = frames(3)
     with logits(parts[0]) as mixed:
         policy.act(views, INSTRUCTIONS)

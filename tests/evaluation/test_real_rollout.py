@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import imageio_ffmpeg
 import numpy as np
@@ -9,14 +10,21 @@ import pytest
 import torch
 
 from vlareg.envs.libero_mini.think import boards_of
-from vlareg.evaluation import Episode, read_records, rollout
+from vlareg.evaluation import Episode, policy_source, read_records, rollout
 from vlareg.evaluation.evaluate import evaluate
 from vlareg.evaluation.plan import plan_episodes
 from vlareg.evaluation.policy import OpenVLAPolicy, choose_numerics, load_model
+from vlareg.evaluation.policy_source import find_policy
 from vlareg.evaluation.protocols import OPENVLA
 from vlareg.evaluation.shared_words import shared_words
 from vlareg.evaluation.suites import LiberoTasks, suite_digest, suite_facts
-from vlareg.policies.openvla import OpenVLAForActionPrediction, OpenVLAProcessor, build_mini_tokenizer, mini_config
+from vlareg.policies.openvla import (
+    OpenVLAForActionPrediction,
+    OpenVLAProcessor,
+    StaticDecoder,
+    build_mini_tokenizer,
+    mini_config,
+)
 
 STEPS = 8
 
@@ -33,6 +41,26 @@ def mini(tmp_path_factory: pytest.TempPathFactory) -> Path:
     OpenVLAForActionPrediction(config).save_pretrained(folder)
     OpenVLAProcessor(tokenizer, config).save_pretrained(folder)
     return folder
+
+
+def test_the_decoding_asked_for_is_used_and_recorded(mini: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The fixed cache gives the same actions."""
+    made: list[StaticDecoder] = []
+
+    class Counted(StaticDecoder):
+        def __call__(self, *arguments: Any) -> Any:
+            made.append(self)
+            return super().__call__(*arguments)
+
+    monkeypatch.setattr(policy_source, "StaticDecoder", Counted)
+    told = ["put the red cube on the plate"] * 2
+    actions, frames = [], np.random.default_rng(0).integers(0, 256, (2, 2, 128, 128, 3), dtype=np.uint8)
+    for decoding in ("growing", "fixed"):
+        source = find_policy(mini, OPENVLA, "libero_mini", None, None, "float32", decoding)  # type: ignore[arg-type]
+        assert source.settings()["decoding"] == decoding
+        actions.append(source.load(told).act(frames, told))
+    np.testing.assert_array_equal(*actions)
+    assert len(made) == 1
 
 
 def test_an_episode_is_the_same_in_company_and_later_alone(mini: Path) -> None:

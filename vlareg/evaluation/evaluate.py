@@ -36,6 +36,7 @@ def evaluate(
     render_devices: list[int] | None = None,
     batch_size: int = 4,
     precision: Literal["auto", "float32", "bfloat16"] = "auto",
+    decoding: Literal["growing", "fixed", "compiled"] = "growing",
     videos: int = 1,
     retry_errors: bool = False,
     loggers: list[Logger] | None = None,
@@ -73,6 +74,8 @@ def evaluate(
             name devices of one model.
         batch_size: Number of observations that the policy sees at once.
         precision: Data type of the policy; "auto" is bfloat16 on a GPU and float32 without.
+        decoding: How tokens are decoded: with a cache that grows, one of fixed size, or that compiled to a CUDA graph, which takes
+            minutes at first and then answers a small batch of a large policy faster.
         videos: Number of successes and of failures of each task that are kept as videos.
         retry_errors: Run episodes again whose simulator failed earlier; without it they count as errors and stay.
         loggers: Who is told the success rate after every episode: "tensorboard", "wandb" (offline unless `WANDB_MODE` says
@@ -93,10 +96,16 @@ def evaluate(
     planned = conditions.plan(facts, tasks, episodes, seed)
     source: PolicySource | OwnPolicySource
     if policy is None:
-        source = find_policy(checkpoint, convention, suite, unnorm_key, seed if random_weights else None, precision)
+        weights_seed = seed if random_weights else None
+        source = find_policy(checkpoint, convention, suite, unnorm_key, weights_seed, precision, decoding)
     else:
-        weights = {"random_weights": random_weights, "unnorm_key": unnorm_key, "precision": precision}
-        source = find_own_policy(policy, checkpoint, convention, **weights)
+        others = {
+            "random_weights": random_weights,
+            "unnorm_key": unnorm_key,
+            "precision": precision,
+            "decoding": decoding,
+        }
+        source = find_own_policy(policy, checkpoint, convention, **others)
     settings: dict[str, Any] = {
         **source.settings(),
         "unnorm_key": unnorm_key,

@@ -107,7 +107,7 @@ def find_own_policy(
             f"but has num_views {kind.num_views} and horizon {kind.horizon}."
         )
     for setting, value in only_openvla.items():
-        if value not in (None, False, "auto"):
+        if value not in (None, False, "auto", "growing"):
             raise ValueError(f"`{setting}` is for OpenVLA's checkpoints, not for {reference}, but got {value!r}.")
     if not checkpoint.is_dir():
         raise FileNotFoundError(f"`checkpoint` must be the folder of {reference}, but there is no {str(checkpoint)!r}.")

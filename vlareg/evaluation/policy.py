@@ -13,6 +13,7 @@ from torch.nn import functional as F
 from vlareg.evaluation.gripper import dataset_to_simulator_gripper
 from vlareg.policies.openvla import OpenVLAConfig, OpenVLAForActionPrediction, OpenVLAProcessor
 from vlareg.policies.openvla.config import NormStats
+from vlareg.policies.openvla.decoding import Decode, decode_greedily
 from vlareg.policies.openvla.normalization import action_statistics
 
 
@@ -26,6 +27,7 @@ class OpenVLAPolicy:
         processor: Its pre-processing.
         instructions: The instructions of the suite; the longest one gives the length.
         unnorm_key: Whose action statistics to use; may be None where the model has only one.
+        decode: How tokens are decoded.
 
     Raises:
         ValueError: If the model has no such statistics.
@@ -43,12 +45,13 @@ class OpenVLAPolicy:
         processor: OpenVLAProcessor,
         instructions: Iterable[str],
         unnorm_key: str | None = None,
+        decode: Decode = decode_greedily,
     ) -> None:
         action_statistics(model.config.norm_stats, unnorm_key)  # here, rather than after the simulators have started
         self._model = model
         self._model.train(False)
         self._processor = processor
-        self._unnorm_key = unnorm_key
+        self._unnorm_key, self._decode = unnorm_key, decode
         # One more than the longest: a mask without any padding would take another attention kernel.
         self._length = processor.tokenize(list(instructions))["input_ids"].shape[1] + 1
 
@@ -63,7 +66,7 @@ class OpenVLAPolicy:
         padded = self._padded(self._processor.observe(frames, list(instructions)))
         inputs: dict[str, Any] = {name: value.to(self._model.device) for name, value in padded.items()}
         inputs["pixel_values"] = inputs["pixel_values"].to(self._model.dtype)
-        actions = self._model.predict_action(**inputs, unnorm_key=self._unnorm_key)
+        actions = self._model.predict_action(**inputs, unnorm_key=self._unnorm_key, decode=self._decode)
         return dataset_to_simulator_gripper(actions)
 
     def _padded(self, inputs: dict[str, Tensor]) -> dict[str, Tensor]:

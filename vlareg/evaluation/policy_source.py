@@ -5,11 +5,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from transformers import CompileConfig
+
 from vlareg.evaluation.policy import OpenVLAPolicy, choose_numerics, load_model, read_config, statistics_key
 from vlareg.evaluation.protocols import EvaluationProtocol
 from vlareg.evaluation.settings import CHECKPOINT_FILES, SHAPE_FILES, fingerprint
-from vlareg.policies.openvla import OpenVLAProcessor
+from vlareg.policies.openvla import OpenVLAProcessor, StaticDecoder
+from vlareg.policies.openvla.decoding import Decode, decode_greedily
 from vlareg.policies.openvla.hub import local_folder
+
+Decoding = Literal["growing", "fixed", "compiled"]
+"""How an OpenVLA decodes its tokens: with a cache that grows, with one of fixed size, or that compiled to a CUDA graph."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +30,7 @@ class PolicySource:
         device: Where it runs.
         dtype: Data type of its weights.
         num_views: How many cameras it takes.
+        decoding: How it decodes.
     """
 
     name: str
@@ -33,6 +40,7 @@ class PolicySource:
     device: str
     dtype: str
     num_views: int
+    decoding: Decoding
 
     def settings(self) -> dict[str, Any]:
         """Return what an episode's result depends on, as JSON values."""
@@ -42,6 +50,7 @@ class PolicySource:
             "random_weights": untrained,
             "device": self.device,
             "precision": self.dtype,
+            "decoding": self.decoding,
         }
 
     def load(self, instructions: Iterable[str]) -> OpenVLAPolicy:
@@ -51,7 +60,8 @@ class PolicySource:
             instructions: All that it can be told.
         """
         model = load_model(self.checkpoint, self.device, self.dtype, self.random_seed)
-        return OpenVLAPolicy(model, OpenVLAProcessor.from_pretrained(self.checkpoint), instructions, self.unnorm_key)
+        processor = OpenVLAProcessor.from_pretrained(self.checkpoint)
+        return OpenVLAPolicy(model, processor, instructions, self.unnorm_key, _decoder(self.decoding))
 
 
 def find_policy(
@@ -61,6 +71,7 @@ def find_policy(
     unnorm_key: str | None,
     random_seed: int | None,
     precision: Literal["auto", "float32", "bfloat16"],
+    decoding: Decoding = "growing",
 ) -> PolicySource:
     """Look a checkpoint up, without its weights.
 
@@ -71,14 +82,24 @@ def find_policy(
         unnorm_key: Whose action statistics to use; the suite's own where this is None.
         random_seed: Seed of untrained weights of the checkpoint's shape; None for the checkpoint's own.
         precision: Data type of the weights.
+        decoding: How it decodes.
 
     Raises:
         FileNotFoundError: If there is no checkpoint.
-        ValueError: If it has no such statistics, or lacks what the protocol asks for.
+        ValueError: If it has no such statistics, lacks what the protocol asks for, or is to be compiled without a GPU.
     """
     folder = local_folder(checkpoint, argument="checkpoint")
     config = read_config(folder)
     protocol.check_policy(config.num_views, OpenVLAPolicy.takes_proprio, OpenVLAPolicy.horizon)
     statistics = statistics_key(config.norm_stats, suite, unnorm_key)
-    numerics = choose_numerics(precision)
-    return PolicySource(checkpoint.resolve().name, folder, random_seed, statistics, *numerics, config.num_views)
+    device, dtype = choose_numerics(precision)
+    if decoding == "compiled" and device == "cpu":
+        raise ValueError("`decoding` must be 'growing' or 'fixed' without a GPU, but got 'compiled'.")
+    name = checkpoint.resolve().name
+    return PolicySource(name, folder, random_seed, statistics, device, dtype, config.num_views, decoding)
+
+
+def _decoder(decoding: Decoding) -> Decode:
+    if decoding == "growing":
+        return decode_greedily
+    return StaticDecoder(CompileConfig(dynamic=False) if decoding == "compiled" else None)

@@ -21,7 +21,7 @@ SHAPE_FILES = ("*.json",)
 CHECKPOINT_FILES = (*SHAPE_FILES, "*.safetensors")
 """A checkpoint's files."""
 
-IMPLIED = {"protocol": "openvla"}
+IMPLIED = {"protocol": "openvla", "decoding": "growing"}
 """What results were made with whose settings do not say it."""
 
 
