@@ -77,7 +77,7 @@ def test_without_a_gpu_none_is_asked_for(
     assert ray.options["num_gpus"] == 0
 
 
-@pytest.mark.parametrize(("options", "threads"), [({"workers": 2}, "4"), ({"workers": 16}, "1"), ({}, "1")])
+@pytest.mark.parametrize(("options", "threads"), [({"workers": 2}, "4"), ({"workers": 16}, "0"), ({}, "0")])
 def test_a_parts_workers_share_the_cores_it_was_given(
     evaluations: Evaluations,
     tmp_path: Path,

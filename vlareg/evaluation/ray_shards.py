@@ -10,7 +10,7 @@ from typing import Any
 from vlareg.evaluation.evaluate import evaluate
 from vlareg.evaluation.interfaces import EvaluationStopped
 from vlareg.evaluation.merge import merge, require_new_folder
-from vlareg.evaluation.rollout import WORKERS
+from vlareg.evaluation.rollout import WORKERS, render_threads
 from vlareg.evaluation.shards import Shard
 from vlareg.evaluation.summary import Summary
 
@@ -62,7 +62,7 @@ def evaluate_on_ray(options: Mapping[str, Any], shards: int, output: Path, cpus:
 
 
 def _evaluate_part(options: Mapping[str, Any], part: Shard, folder: Path, cpus: int) -> None:
-    threads = max(1, cpus // max(1, options.get("workers", WORKERS)))
+    threads = render_threads(cpus, options.get("workers", WORKERS))
     os.environ.setdefault("LP_NUM_THREADS", str(threads))  # Ray gives a part these cores, but shows it all of the node
     evaluate(**options, shard=str(part), output=folder)
 

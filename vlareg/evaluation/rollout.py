@@ -98,7 +98,7 @@ def rollout(
         if value < 1:
             raise ValueError(f"`{name}` must be > 0, but got {value}.")
     workers = min(workers, len(episodes))
-    threads = max(1, _cores() // max(1, workers))
+    threads = render_threads(_cores(), workers)
     devices = render_devices or (None,)
     starts = [partial(EnvProcess, environments, timeout, device, threads) for device in devices]
     seats = [_Seat(start) for start in islice(cycle(starts), workers)]
@@ -107,6 +107,21 @@ def rollout(
     finally:
         for seat in seats:
             seat.process.close()
+
+
+def render_threads(cores: int, workers: int) -> int:
+    """Return how many threads each worker renders with in software; with a core for each there are none but its own.
+
+    Args:
+        cores: Number of cores for all workers.
+        workers: Number of workers.
+
+    Example:
+        >>> render_threads(8, 2), render_threads(8, 8), render_threads(2, 8)
+        (4, 0, 0)
+    """
+    share = cores // max(1, workers)
+    return share if share > 1 else 0
 
 
 def _cores() -> int:

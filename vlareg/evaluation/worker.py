@@ -55,8 +55,8 @@ class EnvProcess:
         factory: Makes the environment, in the worker.
         timeout: Longest time for one answer (s).
         render_device: Number of the EGL device that it renders on; None for EGL's choice.
-        render_threads: Number of threads that it renders with where GL is Mesa's in software, unless the environment
-            variable `LP_NUM_THREADS` says otherwise.
+        render_threads: Number of threads beside its own that it renders with where GL is Mesa's in software, unless the
+            environment variable `LP_NUM_THREADS` says otherwise.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class EnvProcess:
         factory: EnvironmentFactory,
         timeout: float,
         render_device: int | None = None,
-        render_threads: int = 1,
+        render_threads: int = 0,
     ) -> None:
         self.connection, child = _CONTEXT.Pipe()
         arguments = (child, factory, render_device, render_threads)

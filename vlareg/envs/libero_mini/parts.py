@@ -45,7 +45,7 @@ _environment: tuple[tuple[str, int, int], LiberoEnv] | None = None
 
 def quiet_worker() -> None:
     """Make a worker process use one thread, for there is one worker a core, and leave Ctrl-C to its parent."""
-    os.environ.update(OMP_NUM_THREADS="1", LP_NUM_THREADS="1")
+    os.environ.update(OMP_NUM_THREADS="1", LP_NUM_THREADS="0")
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
