@@ -48,7 +48,7 @@ def test_a_folder_with_anything_else_in_it_is_not_replaced(tmp_path, other):
         (target / other).mkdir()
     else:
         (target / other).write_text("years of work")
-    message = rf"`output`: .*mine would be replaced, but holds \['{other}'\]; choose a new folder"
+    message = rf"mine would be replaced, but holds \['{other}'\]; choose a new output folder"
     with pytest.raises(ValueError, match=message), atomic_folder(target, replaces=("*.json",)):
         pytest.fail("filled")
     assert sorted(path.name for path in target.iterdir()) == sorted(["config.json", other])

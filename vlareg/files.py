@@ -125,7 +125,7 @@ def require_replaceable(target: str | Path, replaces: Sequence[str]) -> None:
     target = Path(target)
     found = target.iterdir() if target.exists() else ()
     if lost := sorted(path.name for path in found if not (path.is_file() and any(map(path.match, replaces)))):
-        raise ValueError(f"`output`: {target} would be replaced, but holds {lost[:5]}; choose a new folder.")
+        raise ValueError(f"{target} would be replaced, but holds {lost[:5]}; choose a new output folder.")
 
 
 @contextmanager

@@ -53,7 +53,7 @@ def test_an_earlier_conversion_is_replaced_and_nothing_else(shards, tmp_path):
     before = sorted(tmp_path.rglob("*"))
     for folder, held in {out: "thesis.txt", tmp_path: "rlds", shards: "libero-train"}.items():
         with pytest.raises(
-            SystemExit, match=rf"`output`: .* would be replaced, but holds .*{held}.*choose a new folder"
+            SystemExit, match=rf"would be replaced, but holds .*{held}.*choose a new output folder"
         ):
             main([str(shards), str(folder)])
     assert sorted(tmp_path.rglob("*")) == before
