@@ -52,9 +52,7 @@ def test_an_earlier_conversion_is_replaced_and_nothing_else(shards, tmp_path):
     (out / "thesis.txt").write_text("years of work")
     before = sorted(tmp_path.rglob("*"))
     for folder, held in {out: "thesis.txt", tmp_path: "rlds", shards: "libero-train"}.items():
-        with pytest.raises(
-            SystemExit, match=rf"would be replaced, but holds .*{held}.*choose a new output folder"
-        ):
+        with pytest.raises(SystemExit, match=rf"would be replaced, but holds .*{held}.*choose a new output folder"):
             main([str(shards), str(folder)])
     assert sorted(tmp_path.rglob("*")) == before
 
