@@ -1,4 +1,4 @@
-"""Training, resumption and answers on a device that is not the processor: nothing is left behind, and all comes out the same.
+"""Training, resumption, answers and scores on a device that is not the processor: nothing is left behind, and all comes out the same.
 
 Run by `test_on_another_device.py`, with the folders of a checkpoint, of demonstrations, and of what is written.
 """
@@ -20,6 +20,10 @@ from tests.pretended_gpu import GPU, OnGpu, pretended_gpu
 from vlareg.callbacks import AlignmentMonitor, StartUpProbes, WeightAverage
 from vlareg.data import Demonstrations, LiberoData
 from vlareg.evaluation.policy import OpenVLAPolicy
+from vlareg.functional.chance_scores import Resampling
+from vlareg.functional.layer_pairs import LAYER_METRICS
+from vlareg.functional.layer_scores import score_with_chance
+from vlareg.functional.layers import Layers
 from vlareg.module import RegularizedPolicy
 from vlareg.optimization import Optimization
 from vlareg.policies.lora import LoRA
@@ -96,21 +100,33 @@ def answers(policy: Path, device: torch.device) -> np.ndarray:
         return np.stack([act(policy, frames, INSTRUCTIONS) for policy in policies])
 
 
+def scores(device: torch.device) -> np.ndarray:
+    """Return every alignment metric's value, chance and p; one layer has many ties, which are broken at random."""
+    generator = torch.Generator().manual_seed(0)
+    x, y = torch.randn(2, 40, 8, generator=generator), torch.randn(2, 40, 6, generator=generator)
+    y[1] = y[1].round() + 0.5
+    episodes = (torch.arange(40) // 5).to(device)
+    sides = [Layers(list(side.to(device)), name, groups=episodes, k=5) for side, name in ((x, "x"), (y, "y"))]
+    found = [score_with_chance(metric, *sides, Resampling(10, 4)) for metric in LAYER_METRICS]
+    return torch.stack([part for score in found for part in (score.value, score.chance, score.p)]).numpy(force=True)
+
+
 def main() -> None:
     """Compare the device with the processor."""
     checkpoint, folder = sys.argv[1], Path(sys.argv[3])
     demonstrations = Demonstrations(tasks=(0, 1), train_episodes=3, validation_episodes=2, folder=sys.argv[2])
     with sdpa_kernel(SDPBackend.MATH):
         on_cpu = train(checkpoint, demonstrations, folder / "cpu", torch.device("cpu"), steps=2)
-        expected = answers(on_cpu, torch.device("cpu"))
+        expected, known = answers(on_cpu, torch.device("cpu")), scores(torch.device("cpu"))
     with pretended_gpu():
         on_gpu = [train(checkpoint, demonstrations, folder / "gpu", GPU, steps) for steps in (1, 2)][-1]
-        found = answers(on_gpu, GPU)
+        found, scored = answers(on_gpu, GPU), scores(GPU)
     ours, theirs = (load_file(policy / "model.safetensors") for policy in (on_gpu, on_cpu))
     assert ours.keys() == theirs.keys()
     for name, weight in theirs.items():
         torch.testing.assert_close(ours[name], weight, atol=1e-5, rtol=0)
     np.testing.assert_allclose(found, expected, atol=1e-6)
+    np.testing.assert_allclose(scored, known, atol=1e-6)
     print("the same on both")
 
 

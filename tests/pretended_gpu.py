@@ -6,7 +6,7 @@ nothing is left behind or mixed; it says nothing of a GPU's arithmetic, kernels,
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, ClassVar
 from unittest import mock
 
 import numpy as np
@@ -73,11 +73,13 @@ class OnGpu(Tensor):
 
 
 class _Generator(torch.Generator):
-    """A generator that knows for which device it draws."""
+    """A generator of which it is known for which device it draws; operators get it as another Python object."""
+
+    of_gpu: ClassVar[set[int]] = set()
 
     def __new__(cls, device: torch.device | str = "cpu") -> "_Generator":
         made: _Generator = super().__new__(cls)
-        made.on_gpu = torch.device(device).type == GPU.type
+        (cls.of_gpu.add if torch.device(device).type == GPU.type else cls.of_gpu.discard)(made._cdata)
         return made
 
 
@@ -104,7 +106,7 @@ def _run(function: Any, args: Any, kwargs: dict[str, Any]) -> Any:
     to_gpu = _goes_to_gpu(str(function), args, kwargs, there)
     if there:
         _check_one_device(str(function), args, tensors)
-    if (generator := kwargs.get("generator")) is not None and getattr(generator, "on_gpu", False) != to_gpu:
+    if (generator := kwargs.get("generator")) is not None and (generator._cdata in _Generator.of_gpu) != to_gpu:
         raise RuntimeError(f"{function}: its generator draws for another device.")
     if kwargs.get("device") is not None and to_gpu:
         kwargs = {**kwargs, "device": torch.device("cpu"), "pin_memory": False}

@@ -1,4 +1,4 @@
-"""Nothing is left on the processor where the policy is elsewhere: a training, its resumption, and the trained policy's answers."""
+"""Nothing is left on the processor where the policy is elsewhere: a training, its resumption, the trained policy's answers, scores."""
 
 import os
 import subprocess
