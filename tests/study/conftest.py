@@ -9,7 +9,7 @@ import pytest
 from tests.small_policies import TASKS, change_weights
 from vlareg.data import Demonstrations
 from vlareg.evaluation import EpisodeRecord, append_record
-from vlareg.evaluation.settings import fingerprint
+from vlareg.evaluation.settings import CHECKPOINT_FILES, SHAPE_FILES, fingerprint
 from vlareg.study import Options, run_study
 
 OPTIONS = Options(k=2, frames=48, window=2, permutations=20, halvings=4, seed=1)
@@ -19,7 +19,7 @@ def write_evaluation(folder: Path, checkpoint: Path, successes: int, **settings:
     """Write a results folder of ten episodes of each task, of which the first ones succeeded."""
     folder.mkdir(parents=True)
     known = {"random_weights": False, "suite": "libero_mini", "perturbation": "none", **settings}
-    identity = fingerprint(checkpoint, weights=not known["random_weights"])
+    identity = fingerprint(checkpoint, SHAPE_FILES if known["random_weights"] else CHECKPOINT_FILES)
     (folder / "settings.json").write_text(json.dumps({"checkpoint": f"{checkpoint.name} {identity}", **known}))
     for task, instruction in TASKS.items():
         for index in range(10):
