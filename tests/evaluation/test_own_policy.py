@@ -37,6 +37,12 @@ def test_it_is_evaluated_by_openvla_oft_s_protocol(checkpoint: Path, tmp_path: P
     assert results.settings["policy"] == f"{HERE}:ToAPoint"
 
 
+def test_it_gives_as_many_actions_as_it_says(checkpoint: Path) -> None:
+    policy = find_own_policy(f"{HERE}:Hasty", checkpoint, OPENVLA_OFT).load([])
+    with pytest.raises(ValueError, match=r"Hasty must return actions of shape \(3, 8, 7\), .* but got \(3, 4, 7\)"):
+        policy.act(np.ones((3, 2, 64, 64, 3), np.uint8), ["go"] * 3, np.zeros((3, 8)))
+
+
 def test_every_file_of_its_folder_counts(checkpoint: Path) -> None:
     source = find_own_policy(f"{HERE}:ToAPoint", checkpoint, OPENVLA_OFT)
     before = source.settings()

@@ -20,7 +20,7 @@ class ResetDraws:
         self._states = list(self._problem.object_property_initializers)
 
     def skip(self, resets: int) -> None:
-        """Draw as so many resets would, and let the next one draw as it would behind them.
+        """Draw as so many resets would, and let the next one draw as it would behind them; the model is as it was built.
 
         Args:
             resets: Number of resets.

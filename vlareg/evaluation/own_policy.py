@@ -1,18 +1,23 @@
 """A user's own policy instead of an OpenVLA: a class that `--policy module:Class` names.
 
-class MyPolicy:
-    num_views, takes_proprio, horizon = 2, True, 8   # cameras, the robot's state, actions at once
+    class MyPolicy:
+        num_views, takes_proprio, horizon = 2, True, 8  # cameras, the robot's state, actions at once
 
-    def __init__(self, checkpoint: Path) -> None: ...
+        def __init__(self, checkpoint: Path) -> None: ...
 
-    def act(self, frames, instructions, proprio): ...  # `vlareg.evaluation.interfaces.Policy`
+        def act(self, frames, instructions, proprio): ...
+
+What `act` is given and returns is in `vlareg.evaluation.interfaces.Policy`; the class has no base class of ours.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
+
+import numpy as np
+from jaxtyping import Float, UInt8
 
 from vlareg.envs.libero_env import CAMERAS
 from vlareg.evaluation.interfaces import Policy
@@ -70,7 +75,29 @@ class OwnPolicySource:
         Args:
             instructions: All that it can be told; it is not told them here.
         """
-        return self.kind(self.checkpoint)
+        return _Checked(self.kind(self.checkpoint), self.reference, self.kind.horizon)
+
+
+class _Checked:
+    """A policy that is held to the number of actions that its class names."""
+
+    def __init__(self, policy: Policy, name: str, horizon: int) -> None:
+        self._policy, self._name, self._horizon = policy, name, horizon
+
+    def act(
+        self,
+        frames: UInt8[np.ndarray, "batch views height width 3"],
+        instructions: Sequence[str],
+        proprio: Float[np.ndarray, "batch 8"],
+    ) -> Float[np.ndarray, "batch horizon 7"]:
+        actions = np.asarray(self._policy.act(frames, instructions, proprio))
+        chunks = actions[:, None] if actions.ndim == 2 else actions
+        if chunks.shape != (len(frames), self._horizon, 7):
+            raise ValueError(
+                f"`policy`: {self._name} must return actions of shape ({len(frames)}, {self._horizon}, 7), as its `horizon` "
+                f"says, but got {actions.shape}."
+            )
+        return chunks
 
 
 def find_own_policy(
