@@ -47,7 +47,11 @@ def test_every_file_of_its_folder_counts(checkpoint: Path) -> None:
     source = find_own_policy(f"{HERE}:ToAPoint", checkpoint, OPENVLA_OFT)
     before = source.settings()
     (checkpoint / "point.txt").write_text("0 0 1")
-    assert source.settings()["checkpoint"] != before["checkpoint"]
+    changed = source.settings()
+    assert changed["checkpoint"] != before["checkpoint"]
+    (checkpoint / "head").mkdir()
+    (checkpoint / "head" / "weights.pt").write_text("one")
+    assert source.settings()["checkpoint"] != changed["checkpoint"]
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,7 @@ class OwnPolicySource:
     def settings(self) -> dict[str, Any]:
         """Return what an episode's result depends on, as JSON values: the class by its name, and every file of the folder."""
         return {
-            "checkpoint": f"{self.checkpoint.resolve().name} {fingerprint(self.checkpoint, ('*',))}",
+            "checkpoint": f"{self.checkpoint.resolve().name} {fingerprint(self.checkpoint, ('**/*',))}",
             "policy": self.reference,
             "random_weights": False,
         }
